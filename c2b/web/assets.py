@@ -1,0 +1,154 @@
+"""The stylesheet and the other static files, each under an address that names its content."""
+
+import gzip
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request
+
+from c2b.core.access import public
+
+# The order of the cascade: tokens, then elements, then components, then what overrides all of them.
+STYLES = (
+    "tokens",
+    "base",
+    "layout",
+    "shell",
+    "buttons",
+    "tags",
+    "cards",
+    "heat",
+    "campaign-card",
+    "browse",
+    "campaign",
+    "ladder",
+    "pledge",
+    "people",
+    "timeline",
+    "content",
+    "forms",
+    "office",
+    "stepper",
+    "tables",
+    "charts",
+    "kpis",
+    "states",
+    "offers",
+    "review",
+    "schedule",
+    "votes",
+    "utilities",
+    "modes",
+)
+FOREVER = "public, max-age=31536000, immutable"
+
+
+@dataclass
+class Assets:
+    """The built stylesheet and the fingerprints of the other static files."""
+
+    folder: Path
+    css: bytes
+    css_hash: str
+    css_gzip: bytes
+    versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def css_name(self) -> str:
+        return f"app.{self.css_hash}.css"
+
+    def version(self, name: str) -> str:
+        """The fingerprint of one static file, read once; empty if there is no such file."""
+        if name not in self.versions:
+            path = self.folder / name
+            self.versions[name] = fingerprint(path.read_bytes()) if path.is_file() else ""
+        return self.versions[name]
+
+
+def fingerprint(content: bytes) -> str:
+    """Ten hexadecimal digits that change when the content changes."""
+    return hashlib.sha256(content).hexdigest()[:10]
+
+
+def build_assets(static_folder: str | Path) -> Assets:
+    """Join the style files into one, in the order of STYLES."""
+    folder = Path(static_folder)
+    text = "\n".join((folder / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
+    css = _version_images(_squeeze(text), folder).encode()
+    return Assets(folder, css, fingerprint(css), gzip.compress(css, mtime=0))
+
+
+def _squeeze(css: str) -> str:
+    without_comments = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return re.sub(r"\s*\n\s*", "\n", without_comments).strip() + "\n"
+
+
+def _version_images(css: str, folder: Path) -> str:
+    """Give every picture named in the styles its fingerprint, so that it may be kept for ever too."""
+
+    def versioned(found: re.Match[str]) -> str:
+        name = found[1]
+        return f"url({name}?v={fingerprint((folder / name).read_bytes())})"
+
+    return re.sub(r"url\((img/[^)?]+)\)", versioned, css)
+
+
+def asset_url(name: str) -> str:
+    """The address of a static file with its fingerprint."""
+    version = _assets().version(name)
+    address = f"{current_app.static_url_path}/{name}"
+    return f"{address}?v={version}" if version else address
+
+
+def icon_url(name: str) -> str:
+    """The address of one symbol of the icon sprite."""
+    return f"{asset_url('icons.svg')}#i-{name}"
+
+
+def stylesheet_url() -> str:
+    """The address of the one stylesheet."""
+    return f"{current_app.static_url_path}/{_assets().css_name}"
+
+
+def _assets() -> Assets:
+    assets: Assets = current_app.extensions["assets"]
+    return assets
+
+
+@public
+def stylesheet(digest: str) -> Response:
+    """The stylesheet; an old address still gets today's styles, but may not keep them."""
+    assets = _assets()
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = Response(assets.css_gzip if zipped else assets.css, mimetype="text/css")
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = FOREVER if digest == assets.css_hash else "no-cache"
+    return response
+
+
+def keep_for_ever(response: Response) -> Response:
+    """Let browsers keep a static file that was asked for by its present fingerprint."""
+    if request.endpoint == "static" and response.status_code in (200, 206, 304):
+        name = str((request.view_args or {}).get("filename", ""))
+        asked = request.args.get("v")
+        if asked and asked == _assets().version(name):
+            response.headers["Cache-Control"] = FOREVER
+    return response
+
+
+def register(app: Flask) -> None:
+    """Build the stylesheet, serve it, and give templates the three address functions."""
+    if app.static_folder is None:
+        raise RuntimeError("The app needs a static folder.")
+    app.extensions["assets"] = build_assets(app.static_folder)
+    app.add_url_rule(
+        f"{app.static_url_path}/app.<digest>.css", endpoint="stylesheet", view_func=stylesheet
+    )
+    app.after_request(keep_for_ever)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, icon_url=icon_url, stylesheet_url=stylesheet_url
+    )

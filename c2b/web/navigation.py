@@ -1,0 +1,140 @@
+"""What every page shows around its content: who is signed in, where one is, where one can go."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from werkzeug.routing import BuildError
+
+from c2b.core.access import Role
+from c2b.core.clock import utcnow
+
+LANGUAGES = (
+    ("zh-Hans", "简体中文"),
+    ("zh-Hant", "繁體中文"),
+    ("en", "English"),
+    ("es", "Español"),
+    ("id", "Bahasa Indonesia"),
+)
+DEMO_PEOPLE = ("alice", "mo", "rita", "rob", "otto")
+DEMO_PASSWORD = "muster-demo"  # shown on the demo's own pages; a production site refuses to be a demo
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the side bar; an empty endpoint makes it a heading."""
+
+    key: str
+    label: str
+    endpoint: str = ""
+    icon: str = ""
+    count: int = 0
+    hot: bool = False
+
+    @property
+    def url(self) -> str:
+        return url_for(self.endpoint)
+
+
+def has_endpoint(name: str) -> bool:
+    """Whether a page of this name is there, so that the frame can leave out what is not."""
+    return name in current_app.view_functions
+
+
+def office_nav(user: Any, counts: dict[str, int] | None = None) -> list[Entry]:
+    """The side bar for this person: what their roles may do, with how much waits where `counts` tells it."""
+    waiting = counts or {}
+    entries: list[Entry] = []
+    for role, lines in ((Role.OPERATOR, _operator), (Role.REVIEWER, _reviewer), (Role.MERCHANT, _merchant)):
+        if user.is_authenticated and user.has_role(role):
+            entries += [entry for entry in lines(waiting) if entry not in entries]
+    there = [entry for entry in entries if not entry.endpoint or has_endpoint(entry.endpoint)]
+    following = [*there[1:], Entry("", "")]
+    return [entry for entry, after in zip(there, following, strict=True) if entry.endpoint or after.endpoint]
+
+
+def _operator(waiting: dict[str, int]) -> list[Entry]:
+    def n(key: str) -> int:
+        return waiting.get(key, 0)
+
+    return [
+        Entry("overview", _("Overview"), "operators.home", "up"),
+        *_reviewer(waiting),
+        Entry("schedule", _("Schedule"), "pipeline.schedule", "cal", n("schedule")),
+        Entry("", _("Catalogue")),
+        Entry("campaigns", _("Campaigns"), "operators.campaigns", "flame", n("campaigns")),
+        Entry("moderation", _("Moderation"), "operators.moderation", "flag", n("moderation")),
+        Entry("merchants", _("Merchants"), "operators.merchants", "store", n("merchants")),
+        Entry("people", _("People"), "operators.users", "users", n("people")),
+        Entry("", _("Run")),
+        Entry("launches", _("Launches"), "operators.launches", "bolt", n("launches")),
+        Entry("jobs", _("Jobs"), "operators.jobs", "cpu", n("jobs")),
+        Entry("mail", _("Mail"), "operators.mail", "mail", n("mail")),
+    ]
+
+
+def _reviewer(waiting: dict[str, int]) -> list[Entry]:
+    return [
+        Entry("review", _("Review"), "pipeline.review", "inbox", waiting.get("review", 0), hot=True),
+        Entry("samples", _("Samples"), "pipeline.samples", "box", waiting.get("samples", 0)),
+    ]
+
+
+def _merchant(waiting: dict[str, int]) -> list[Entry]:
+    return [
+        Entry("sell", _("Your shop"), "merchants.sell", "store"),
+        Entry("offers", _("Offers"), "pipeline.offers", "clip", waiting.get("offers", 0)),
+    ]
+
+
+def language_links() -> list[dict[str, Any]]:
+    """The language switcher: each language in its own words, with a link that keeps the page."""
+    if not has_endpoint("web.language"):
+        return []
+    now = str(get_locale() or "en").replace("_", "-")
+    back = request.full_path.rstrip("?")
+    return [
+        {"code": code, "name": name, "current": code == now, "url": url_for("web.language", code=code, next=back)}
+        for code, name in LANGUAGES
+    ]
+
+
+def link(endpoint: str, **values: Any) -> str:
+    """The address of a page, or of the front page while that page is not there."""
+    try:
+        return url_for(endpoint, **values)
+    except BuildError:
+        return "/"
+
+
+def frame() -> dict[str, Any]:
+    """What base.html and office.html rely on."""
+    config = current_app.config.get("C2B")
+    demo = bool(getattr(config, "demo", False))
+    return {
+        "nav": "",
+        "site": {
+            "name": getattr(config, "site_name", "Muster"),
+            "name_zh": getattr(config, "site_name_zh", "聚想"),
+            "url": getattr(config, "base_url", ""),
+        },
+        "locale": get_locale(),
+        "demo": demo,
+        "demo_now": utcnow() if demo else None,
+        "demo_people": DEMO_PEOPLE,
+        "demo_password": DEMO_PASSWORD,
+    }
+
+
+def register(app: Flask) -> None:
+    """Give every template the frame and the functions that it is built with."""
+    app.context_processor(frame)
+    app.jinja_env.globals.update(
+        has_endpoint=has_endpoint,
+        link=link,
+        office_nav=office_nav,
+        language_links=language_links,
+        utcnow=utcnow,
+    )
