@@ -145,10 +145,6 @@ def register(app: Flask) -> None:
     if app.static_folder is None:
         raise RuntimeError("The app needs a static folder.")
     app.extensions["assets"] = build_assets(app.static_folder)
-    app.add_url_rule(
-        f"{app.static_url_path}/app.<digest>.css", endpoint="stylesheet", view_func=stylesheet
-    )
+    app.add_url_rule(f"{app.static_url_path}/app.<digest>.css", endpoint="stylesheet", view_func=stylesheet)
     app.after_request(keep_for_ever)
-    app.jinja_env.globals.update(
-        asset_url=asset_url, icon_url=icon_url, stylesheet_url=stylesheet_url
-    )
+    app.jinja_env.globals.update(asset_url=asset_url, icon_url=icon_url, stylesheet_url=stylesheet_url)

@@ -101,9 +101,8 @@ def count(n: int) -> Markup:
     short = compact(n, _locale())
     if abs(n) < COMPACT_FROM:
         return escape(short)
-    return Markup('<span title="{0}"><span aria-hidden="true">{1}</span><span class="vh">{0}</span></span>').format(
-        number(n), short
-    )
+    both = Markup('<span title="{0}"><span aria-hidden="true">{1}</span><span class="vh">{0}</span></span>')
+    return both.format(number(n), short)
 
 
 def count_text(n: int) -> str:
@@ -160,14 +159,14 @@ def left(closes_at: datetime, now: datetime | None = None) -> str:
     """What is left: days and hours above two days, then hours and minutes, then minutes and seconds."""
     seconds = int(max((closes_at - (now or utcnow())).total_seconds(), 0))
     if seconds == 0:
-        return _("closed")
+        return str(_("closed"))
     days, hours = seconds // 86400, seconds // 3600
     minutes = seconds // 60
     if seconds >= 48 * 3600:
-        return _("%(days)s d %(hours)s h left", days=days, hours=f"{hours % 24:02d}")
+        return str(_("%(days)s d %(hours)s h left", days=days, hours=f"{hours % 24:02d}"))
     if seconds >= 3600:
-        return _("%(hours)s h %(minutes)s min left", hours=hours, minutes=f"{minutes % 60:02d}")
-    return _("%(minutes)s min %(seconds)s s left", minutes=minutes, seconds=f"{seconds % 60:02d}")
+        return str(_("%(hours)s h %(minutes)s min left", hours=hours, minutes=f"{minutes % 60:02d}"))
+    return str(_("%(minutes)s min %(seconds)s s left", minutes=minutes, seconds=f"{seconds % 60:02d}"))
 
 
 def left_short(closes_at: datetime, now: datetime | None = None) -> str:
@@ -175,15 +174,17 @@ def left_short(closes_at: datetime, now: datetime | None = None) -> str:
     rest = max(closes_at - (now or utcnow()), timedelta())
     hours = int(rest.total_seconds() // 3600)
     if hours >= 48:
-        return ngettext("%(num)s day left", "%(num)s days left", hours // 24)
+        return str(ngettext("%(num)s day left", "%(num)s days left", hours // 24))
     if hours >= 1:
-        return ngettext("%(num)s hour left", "%(num)s hours left", hours)
+        return str(ngettext("%(num)s hour left", "%(num)s hours left", hours))
     minutes = int(rest.total_seconds() // 60)
-    return ngettext("%(num)s minute left", "%(num)s minutes left", minutes) if rest else _("closed")
+    if not rest:
+        return str(_("closed"))
+    return str(ngettext("%(num)s minute left", "%(num)s minutes left", minutes))
 
 
 def picture_url(ref: str | None, width: int = 480) -> str:
-    """The address of a picture: `demo/pot` is one of ours, anything with a slash in front is already an address."""
+    """The address of a picture: `demo/pot` is ours; what begins with a slash is an address already."""
     if not ref:
         return asset_url("img/no-picture.svg")
     if ref.startswith(("/", "https://", "http://")):

@@ -10,16 +10,7 @@ from werkzeug.routing import BuildError
 
 from c2b.core.access import Role
 from c2b.core.clock import utcnow
-
-LANGUAGES = (
-    ("zh-Hans", "简体中文"),
-    ("zh-Hant", "繁體中文"),
-    ("en", "English"),
-    ("es", "Español"),
-    ("id", "Bahasa Indonesia"),
-)
-DEMO_PEOPLE = ("alice", "mo", "rita", "rob", "otto")
-DEMO_PASSWORD = "muster-demo"  # shown on the demo's own pages; a production site refuses to be a demo
+from c2b.web.language import LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -91,13 +82,18 @@ def _merchant(waiting: dict[str, int]) -> list[Entry]:
 
 def language_links() -> list[dict[str, Any]]:
     """The language switcher: each language in its own words, with a link that keeps the page."""
-    if not has_endpoint("web.language"):
+    if not has_endpoint("language.choose"):
         return []
     now = str(get_locale() or "en").replace("_", "-")
     back = request.full_path.rstrip("?")
     return [
-        {"code": code, "name": name, "current": code == now, "url": url_for("web.language", code=code, next=back)}
-        for code, name in LANGUAGES
+        {
+            "code": code,
+            "name": name,
+            "current": code == now,
+            "url": url_for("language.choose", code=code, next=back),
+        }
+        for code, name in LANGUAGES.items()
     ]
 
 
@@ -123,8 +119,6 @@ def frame() -> dict[str, Any]:
         "locale": get_locale(),
         "demo": demo,
         "demo_now": utcnow() if demo else None,
-        "demo_people": DEMO_PEOPLE,
-        "demo_password": DEMO_PASSWORD,
     }
 
 
