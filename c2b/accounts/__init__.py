@@ -1,0 +1,9 @@
+"""People: sign-in, roles, addresses."""
+
+from flask import Flask
+
+from c2b.accounts import models  # noqa: F401  # known to the database
+
+
+def register(app: Flask) -> None:
+    """Connect this feature to the application."""

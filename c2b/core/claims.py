@@ -1,0 +1,114 @@
+"""Leases on work: who may do a thing now, until when, and under which number (the fence).
+
+A claim is a row. Whoever holds it works; when a process dies its claim runs out and another takes over with a
+higher epoch. Claims are timed by the real clock, never by the demo clock, and by the database's on PostgreSQL.
+"""
+
+import os
+import socket
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from c2b.core.db import Base, db, is_sqlite
+
+ME = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def me() -> str:
+    """This process's name in claims; a forked child has one of its own."""
+    return ME if ME.split(":")[1] == str(os.getpid()) else f"{socket.gethostname()}:{os.getpid()}:fork"
+
+
+class Claim(Base):
+    """A lease on one piece of work, named by what and which."""
+
+    __tablename__ = "claim"
+
+    work: Mapped[str] = mapped_column(primary_key=True)  # "clock", "close_campaigns"
+    item: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=0)
+    holder: Mapped[str]
+    until: Mapped[float]  # seconds since 1970, by the database's clock
+    epoch: Mapped[int] = mapped_column(default=1)
+    failures: Mapped[int] = mapped_column(default=0)  # in a row; the next try waits longer
+    error: Mapped[str | None]
+
+
+def database_time() -> float:
+    """Seconds since 1970 by the database's clock, so that all processes agree."""
+    sql = (
+        "select (julianday('now') - 2440587.5) * 86400.0"
+        if is_sqlite()
+        else "select extract(epoch from clock_timestamp())"
+    )
+    return float(db.session.scalar(text(sql)) or 0)
+
+
+def claim(work: str, items: Sequence[int], *, seconds: float, holder: str | None = None) -> dict[int, int]:
+    """Take those of `items` that nobody holds; returns {item: epoch}. Commit at once, then work.
+
+    Items that failed wait: 1, 2, 4 … minutes after each failure in a row.
+    """
+    if not items:
+        return {}
+    holder = holder or me()
+    now = database_time()
+    insert: Any = (sqlite if is_sqlite() else postgresql).insert(Claim)
+    taken = db.session.execute(
+        insert.values(
+            [
+                {"work": work, "item": item, "holder": holder, "until": now + seconds, "epoch": 1, "failures": 0}
+                for item in sorted(set(items))
+            ]
+        )
+        .on_conflict_do_update(
+            index_elements=["work", "item"],
+            set_={"holder": holder, "until": now + seconds, "epoch": Claim.epoch + 1},
+            where=Claim.until < now,
+        )
+        .returning(Claim.item, Claim.epoch)
+    )
+    return {item: epoch for item, epoch in taken}
+
+
+def renew(work: str, item: int, *, seconds: float, holder: str | None = None) -> bool:
+    """Take or keep a lease; True while it is ours. The epoch grows only when the holder changes."""
+    holder = holder or me()
+    now = database_time()
+    kept = db.session.execute(
+        update(Claim)
+        .where(Claim.work == work, Claim.item == item, Claim.holder == holder)
+        .values(until=now + seconds)
+        .returning(Claim.item)
+    ).first()
+    return kept is not None or item in claim(work, [item], seconds=seconds, holder=holder)
+
+
+def is_held(work: str, item: int, epoch: int) -> bool:
+    """Whether the claim is still the one that was given out with this epoch; ask inside the writing transaction."""
+    held = db.session.scalar(
+        select(Claim.epoch).where(Claim.work == work, Claim.item == item).with_for_update()
+    )
+    return held == epoch
+
+
+def release(work: str, items: Sequence[int], *, holder: str | None = None) -> None:
+    """Give claims back when their work is done."""
+    db.session.execute(
+        delete(Claim).where(Claim.work == work, Claim.item.in_(items), Claim.holder == (holder or me()))
+    )
+
+
+def fail(work: str, item: int, error: str) -> None:
+    """Remember that an item failed, and let it rest before the next try (one minute, doubled up to a day)."""
+    failures = db.session.scalar(select(Claim.failures).where(Claim.work == work, Claim.item == item)) or 0
+    rest = min(60 * 2**failures, 86_400)
+    db.session.execute(
+        update(Claim)
+        .where(Claim.work == work, Claim.item == item)
+        .values(failures=failures + 1, error=error[:500], until=database_time() + rest)
+    )

@@ -1,0 +1,43 @@
+"""Words for people, from modules that know nothing of the web.
+
+Rules and lives return finished sentences, yet may not import Flask. They call `gettext` here, and the web
+frame installs the real translator when the application starts; without one, sentences stay English.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+Translate = Callable[..., str]
+
+
+def _plain(message: str, **values: Any) -> str:
+    return message % values if values else message
+
+
+def _plain_plural(one: str, many: str, num: int, **values: Any) -> str:
+    return (one if num == 1 else many) % {"num": num, **values}
+
+
+_translate: Translate = _plain
+_translate_plural: Translate = _plain_plural
+
+
+def install(translate: Translate, translate_plural: Translate) -> None:
+    """Use these translators from now on."""
+    global _translate, _translate_plural
+    _translate, _translate_plural = translate, translate_plural
+
+
+def gettext(message: str, **values: Any) -> str:
+    """The sentence in the reader's language, with its named places filled."""
+    return _translate(message, **values)
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """Like gettext, for a sentence that depends on a count; `%(num)s` is the count."""
+    return _translate_plural(one, many, num, **values)
+
+
+def mark(message: str) -> str:
+    """Mark a sentence for the translators; it is translated where it is shown."""
+    return message

@@ -1,0 +1,9 @@
+"""Firms that may supply."""
+
+from flask import Flask
+
+from c2b.merchants import models  # noqa: F401  # known to the database
+
+
+def register(app: Flask) -> None:
+    """Connect this feature to the application."""

@@ -1,0 +1,9 @@
+"""Saved cards and requests for money."""
+
+from flask import Flask
+
+from c2b.payments import models  # noqa: F401  # known to the database
+
+
+def register(app: Flask) -> None:
+    """Connect this feature to the application."""

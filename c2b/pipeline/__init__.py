@@ -1,0 +1,9 @@
+"""From a tipped campaign to its launch."""
+
+from flask import Flask
+
+from c2b.pipeline import stages  # noqa: F401  # completes the life of an offer
+
+
+def register(app: Flask) -> None:
+    """Connect this feature to the application."""

@@ -1,0 +1,9 @@
+"""Scheduling."""
+
+from datetime import timedelta
+
+from c2b.core.access import Role
+from c2b.core.text import mark as _l
+from c2b.pipeline.stage import Stage
+
+stage = Stage("scheduling", _l("Scheduling"), owner=Role.OPERATOR, due=timedelta(days=3))

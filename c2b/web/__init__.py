@@ -1,0 +1,11 @@
+"""The frame around all pages: language, navigation, errors, headers, home."""
+
+from flask import Flask
+
+from c2b.web import assets, errors, filters, headers, language, navigation
+
+
+def register(app: Flask) -> None:
+    """Connect the frame to the application."""
+    for part in (language, headers, errors, assets, filters, navigation):
+        part.register(app)

@@ -1,0 +1,44 @@
+"""What every answer carries: headers that keep browsers from doing what no page of ours needs."""
+
+from flask import Flask, Response, current_app, request
+from flask_login import current_user
+
+from c2b.core.clock import read_demo_clock
+from c2b.core.db import begin_read_only
+
+CONTENT = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self'; style-src-attr 'unsafe-inline'; script-src 'self';"
+    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def register(app: Flask) -> None:
+    """Install what runs before and after every request."""
+    app.before_request(_begin)
+    app.after_request(_protect)
+
+
+def _begin() -> None:
+    """Readers take no write lock; a demo site learns its clock."""
+    if request.endpoint in (None, "static"):
+        return
+    if request.method in ("GET", "HEAD"):
+        begin_read_only()
+    if current_app.config["C2B"].demo:
+        read_demo_clock()
+
+
+def _protect(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", CONTENT)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("X-Frame-Options", "DENY")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if current_app.config["C2B"].production:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static" and "Cache-Control" not in headers:
+        signed_in = current_user and current_user.is_authenticated
+        headers["Cache-Control"] = "no-store" if signed_in else "no-cache"
+    return response
