@@ -1,0 +1,68 @@
+// A short message at the foot of the page; gone by itself, or undone by a press.
+// Other scripts ask for one with: dispatchEvent(new CustomEvent("toast", { detail: { text, undo, action } })).
+
+let stack;
+
+function show({ text, undo, action }) {
+  if (!stack) {
+    stack = document.createElement("div");
+    stack.className = "toasts noprint";
+    stack.setAttribute("role", "status");
+    document.body.append(stack);
+  }
+  const box = document.createElement("div");
+  box.className = "toast";
+  const words = document.createElement("span");
+  words.className = "grow";
+  words.textContent = text;
+  box.append(words);
+  if (undo) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-sm";
+    button.textContent = undo;
+    button.addEventListener("click", () => {
+      action();
+      box.remove();
+    });
+    box.append(button);
+  }
+  stack.append(box);
+  setTimeout(() => box.remove(), undo ? 12000 : 6000);
+}
+
+addEventListener("toast", (event) => show(event.detail));
+
+// A button that was pressed says so and cannot be pressed twice; the server refuses twins anyway.
+addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (event.defaultPrevented || !button || event.target.method !== "post") return;
+  setTimeout(() => button.setAttribute("aria-busy", "true"));
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+});
+
+// Coming back by the browser's arrow: the page is as it was, so the forms may be sent again.
+addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  document.querySelectorAll("[aria-busy=true]").forEach((button) => button.removeAttribute("aria-busy"));
+});
+
+// Menus close on Escape and on a press elsewhere.
+function closeMenus(except) {
+  document.querySelectorAll("details.menu[open]").forEach((menu) => {
+    if (menu !== except) menu.open = false;
+  });
+}
+
+addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+addEventListener("keydown", (event) => {
+  const menu = document.querySelector("details.menu[open]");
+  if (event.key === "Escape" && menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// The list of problems is where reading should go on.
+document.querySelector(".errsum")?.focus();

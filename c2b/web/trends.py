@@ -1,0 +1,80 @@
+"""Charts over time: a figure per day, and the hours of a week."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from babel.dates import format_skeleton, get_day_names
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from c2b.web.filters import number
+from c2b.web.lines import Frame, nice_steps, smooth, spread
+from c2b.web.marks import anchor, grid, opening, text
+
+
+def trend(days: Sequence[date], values: Sequence[int], before: Sequence[int], label: str) -> Markup:
+    """A figure per day as an area, with the period before it dashed; the last point carries its number."""
+    if not values:
+        return Markup("")
+    most = nice_steps(max(*values, *before, 1))[-1]
+    frame = Frame(640, 220, 40, 6, 12, 24, (0, max(len(values) - 1, 1)), (0, most))
+    line = smooth([frame.at(i, v) for i, v in enumerate(values)])
+    end = frame.at(len(values) - 1, values[-1])
+    parts = [opening(frame, label, "ch"), *grid(frame, most)]
+    named = spread(list(range(len(days))), 5)
+    parts += [
+        text(frame.x(i), frame.height - 6, _short_day(days[i]), anchor(k, len(named)), alt=k % 2 == 1)
+        for k, i in enumerate(named)
+    ]
+    dashed = smooth([frame.at(i, v) for i, v in enumerate(before[: len(values)])]) if before else ""
+    parts.append(
+        Markup(
+            '<path d="{line}L{x1} {base}L{x0} {base}Z" fill="var(--d1)" opacity=".12"/>'
+            '<path d="{dashed}" fill="none" stroke="var(--ink-3)" stroke-width="1.6" stroke-dasharray="4 4"/>'
+            '<path d="{line}" fill="none" stroke="var(--d1)" stroke-width="2.6" stroke-linecap="round"/>'
+            '<circle cx="{x1}" cy="{y1}" r="4.5" fill="var(--d1)" stroke="var(--surface)" stroke-width="2"/>'
+            '<text class="lbl" x="{tx}" y="{ty}" text-anchor="end" font-size="13">{last}</text></svg>'
+        ).format(
+            line=line,
+            dashed=dashed,
+            base=frame.base,
+            x0=frame.left,
+            x1=end[0],
+            y1=end[1],
+            tx=end[0] - 9,
+            ty=max(end[1] - 10, 12),
+            last=number(values[-1]),
+        )
+    )
+    return Markup("").join(parts)
+
+
+def heatmap(rows: Sequence[Sequence[int]], label: str) -> Markup:
+    """Seven weekdays (Monday first) by 24 hours; the darkest square is the busiest hour."""
+    frame = Frame(560, 212, 36, 0, 4, 20, (0, 24), (0, 7))
+    most = max((value for row in rows for value in row), default=0) or 1
+    wide, high = (560 - 36) / 24, (212 - 24) / 7
+    names = get_day_names("abbreviated", locale=get_locale())
+    parts = [opening(frame, label, "ch ch-c")]
+    for day, row in enumerate(rows):
+        y = 4 + high * day
+        parts.append(text(28, y + high / 2 + 4, str(names[day]), "end"))
+        for hour, value in enumerate(row):
+            parts.append(
+                Markup(
+                    '<rect x="{}" y="{}" width="{}" height="{}" rx="4" fill="var(--d1)" opacity="{}"/>'
+                ).format(
+                    round(36 + wide * hour + 1.2, 1),
+                    round(y + 1.2, 1),
+                    round(wide - 2.4, 1),
+                    round(high - 2.4, 1),
+                    round(0.07 + 0.93 * value / most, 2),
+                )
+            )
+    parts += [text(36 + wide * h + wide / 2, 209, f"{h:02d}", "middle") for h in (0, 6, 12, 18, 23)]
+    return Markup("").join(parts) + Markup("</svg>")
+
+
+def _short_day(when: date) -> str:
+    moment = datetime(when.year, when.month, when.day)
+    return str(format_skeleton("MMMd", moment, locale=get_locale()))
