@@ -1,7 +1,8 @@
-"""Fields that every form shares: amounts, whole numbers and plain text, each with a message for every bad input.
+"""Fields that every form shares: amounts, whole numbers and plain text, with a message for every bad input.
 
-They keep what was typed, so that a refused form comes back as the person left it. Ask for them with InputRequired
-(amounts, numbers) or DataRequired (texts, which are tidied first), or leave them free with Optional.
+They keep what was typed, so that a refused form comes back as the person left it. Ask for them with
+InputRequired (amounts, numbers) or DataRequired (texts, which are tidied first), or leave them free with
+Optional.
 """
 
 import re
@@ -32,21 +33,23 @@ def tidy(text: str | None) -> str | None:
 
 
 def is_plain(text: str, *, lines: bool = False) -> bool:
-    """Whether nothing in the text hides, turns or breaks it: no control characters, overrides or half characters."""
+    """Whether nothing in the text hides, turns or breaks it: control characters, overrides, half characters."""
     allowed = "\n\t" if lines else ""
     return not any(
-        c in TURNS_TEXT or c in NO_CHARACTERS or (unicodedata.category(c) in ("Cc", "Cs") and c not in allowed)
+        c in TURNS_TEXT
+        or c in NO_CHARACTERS
+        or (unicodedata.category(c) in ("Cc", "Cs") and c not in allowed)
         for c in text
     )
 
 
 def query_text(text: str | None, longest: int = 100) -> str:
-    """What was asked for in an address: what cannot be searched for is left out rather than complained about."""
+    """What was asked for in an address; what cannot be searched for is left out without a complaint."""
     return "".join(c for c in tidy(text) or "" if is_plain(c))[:longest].strip()
 
 
 class PlainText:
-    """A validator: refuses control characters, turned text and half characters, and what is too long or too short."""
+    """A validator: refuses control characters, turned text, half characters, and what is too long or short."""
 
     def __init__(self, longest: int = 200, shortest: int = 0, *, lines: bool = False) -> None:
         self.longest, self.shortest, self.lines = longest, shortest, lines
@@ -66,7 +69,13 @@ class LineField(StringField):
     """One line of plain text, tidied."""
 
     def __init__(
-        self, label: Any = None, validators: Sequence[Any] = (), *, longest: int = 200, shortest: int = 0, **more: Any
+        self,
+        label: Any = None,
+        validators: Sequence[Any] = (),
+        *,
+        longest: int = 200,
+        shortest: int = 0,
+        **more: Any,
     ) -> None:
         checks = [*validators, PlainText(longest, shortest)]
         super().__init__(label, checks, filters=[tidy], **more)
@@ -76,7 +85,13 @@ class AreaField(TextAreaField):
     """Some lines of plain text, tidied."""
 
     def __init__(
-        self, label: Any = None, validators: Sequence[Any] = (), *, longest: int = 4000, shortest: int = 0, **more: Any
+        self,
+        label: Any = None,
+        validators: Sequence[Any] = (),
+        *,
+        longest: int = 4000,
+        shortest: int = 0,
+        **more: Any,
     ) -> None:
         checks = [*validators, PlainText(longest, shortest, lines=True)]
         super().__init__(label, checks, filters=[tidy], **more)
@@ -87,6 +102,7 @@ class _TypedField(Field):
 
     widget = TextInput()
     typed: str | None = None
+    raw_data: list[Any] | None
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
@@ -113,7 +129,7 @@ class _TypedField(Field):
 
 
 class AmountField(_TypedField):
-    """An amount of money; `data` is whole minor units. Set `currency` on the field where the form learns it late."""
+    """An amount of money; `data` is whole minor units."""
 
     def __init__(
         self,
