@@ -26,9 +26,7 @@ def bomb(width=50_000, height=50_000):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return io.BytesIO(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
-    )
+    return io.BytesIO(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")))
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -117,7 +115,7 @@ def test_a_paper_is_kept_as_it_is(app):
 
 @pytest.mark.parametrize(
     ("content", "name"),
-    [(b"%PDF-1.7", "licence.exe"), (b"%PDF-1.7", "licence.png"), (b"MZ...", "licence.pdf"), (b"%PDF-1.7", "pdf")],
+    [(b"%PDF-1.7", "licence.exe"), (b"%PDF-1.7", "licence.png"), (b"MZ", "licence.pdf"), (b"%PDF-1.7", "")],
 )
 def test_a_paper_is_judged_by_content_and_name(app, content, name):
     with pytest.raises(BadFile, match="PDF, JPEG or PNG"):
@@ -130,7 +128,7 @@ def test_a_paper_above_five_megabytes_is_refused(app):
         save_document(io.BytesIO(b"%PDF-" + bytes(5 * 1024 * 1024 - 4)), "a.pdf")
 
 
-@pytest.mark.parametrize("ref", ["pic/../../etc/passwd", "/etc/passwd", "demo/../tokens", "", "doc/x.pdf", "pic/zz"])
+@pytest.mark.parametrize("ref", ["pic/../../etc/passwd", "/etc/passwd", "demo/../tokens", "", "doc/x.pdf"])
 def test_a_made_up_reference_leads_nowhere(app, ref):
     assert path_of(ref) is None
     assert picture_size(ref) is None
