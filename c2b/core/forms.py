@@ -33,7 +33,7 @@ def tidy(text: str | None) -> str | None:
 
 
 def is_plain(text: str, *, lines: bool = False) -> bool:
-    """Whether nothing in the text hides, turns or breaks it: control characters, overrides, half characters."""
+    """Whether the text is free of control characters, of what turns its order, and of half characters."""
     allowed = "\n\t" if lines else ""
     return not any(
         c in TURNS_TEXT
@@ -49,7 +49,7 @@ def query_text(text: str | None, longest: int = 100) -> str:
 
 
 class PlainText:
-    """A validator: refuses control characters, turned text, half characters, and what is too long or short."""
+    """A validator: refuses control characters, turned text, half characters, and a wrong length."""
 
     def __init__(self, longest: int = 200, shortest: int = 0, *, lines: bool = False) -> None:
         self.longest, self.shortest, self.lines = longest, shortest, lines
