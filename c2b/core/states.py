@@ -10,7 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from c2b.core.db import db
 from c2b.core.errors import Stale, refuse
-from c2b.core.events import record
+from c2b.core.events import record, record_many
 from c2b.core.machine import Machine
 from c2b.core.text import gettext as _
 
