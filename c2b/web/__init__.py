@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from c2b.web import assets, errors, filters, headers, language, navigation
+from c2b.web import assets, errors, filters, headers, language, navigation, pictures
 
 
 def register(app: Flask) -> None:
     """Connect the frame to the application."""
-    for part in (language, headers, errors, assets, filters, navigation):
+    for part in (language, headers, errors, assets, filters, navigation, pictures):
         part.register(app)

@@ -1,0 +1,26 @@
+"""Pictures that people handed in, each under an address whose content never changes."""
+
+from flask import Flask, Response, send_file
+
+from c2b.core.access import public
+from c2b.core.errors import NotFound
+from c2b.core.files import PICTURE_REF, path_of
+from c2b.web.assets import FOREVER
+
+
+@public
+def picture(ref: str, width: int) -> Response:
+    """The picture in the narrowest kept width that is at least `width`."""
+    path = path_of(ref, width) if PICTURE_REF.fullmatch(ref) else None
+    if path is None:
+        raise NotFound
+    response = send_file(path, mimetype="image/webp", conditional=True)
+    response.headers["Cache-Control"] = FOREVER
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def register(app: Flask) -> None:
+    """Serve pictures; `picture_url` makes the addresses."""
+    app.add_url_rule("/files/<int:width>/<path:ref>", endpoint="web.picture", view_func=picture)
