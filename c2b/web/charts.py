@@ -18,20 +18,20 @@ COLOURS = ("var(--d1)", "var(--d2)", "var(--d3)", "var(--d4)", "var(--d5)")
 DASHES = ("", "5 3", "2 3", "8 3 2 3", "1 3")
 
 CURVE = Markup("""\
-<svg viewBox="0 0 {w} {h}" role="img" aria-label="{said}" data-demand data-pad="{pad}" data-w="{w}" \
+<svg viewBox="0 0 {w} {h}" role="img" aria-label="{said}" data-demand="" data-pad="{pad}" data-w="{w}" \
 data-low="{low}" data-high="{high}"><defs>\
 <linearGradient id="dg" x1="0" x2="1"><stop offset="0" stop-color="var(--heat-1)"/>\
 <stop offset=".45" stop-color="var(--heat-3)"/><stop offset="1" stop-color="var(--heat-5)"/></linearGradient>\
-<clipPath id="dcl"><rect data-clip width="{x}" height="{h}"/></clipPath></defs>\
+<clipPath id="dcl"><rect data-clip="" width="{x}" height="{h}"/></clipPath></defs>\
 <path d="{area}" fill="var(--heat-track)"/>\
 <g clip-path="url(#dcl)"><path d="{area}" fill="url(#dg)" opacity=".34"/>\
 <path d="{line}" fill="none" stroke="url(#dg)" stroke-width="2.5"/></g>\
 <path d="{line}" fill="none" stroke="var(--line-strong)" opacity=".55"/>\
 <path d="M{pad} {base}H{right}" stroke="var(--line-strong)" stroke-width="2" stroke-linecap="round"/>""")
 MARKER = Markup("""\
-<g data-you transform="translate({x} 0)"><path d="M0 10V{base}" stroke="var(--brand)" stroke-width="2"/>\
-<g data-label transform="translate({beside} 17)">\
-<text font-size="13" font-weight="750" fill="var(--ink)" data-people>{people}</text>\
+<g data-you="" transform="translate({x} 0)"><path d="M0 10V{base}" stroke="var(--brand)" stroke-width="2"/>\
+<g data-label="" transform="translate({beside} 17)">\
+<text font-size="13" font-weight="750" fill="var(--ink)" data-people="">{people}</text>\
 <text font-size="11.5" y="15" fill="var(--ink-2)">{words}</text></g></g>""")
 DOT = Markup("""\
 <path d="M{x} {y}V{base}" stroke="var(--ink-3)" stroke-dasharray="2 3" opacity=".7"/>\
@@ -124,14 +124,15 @@ def _marker(frame: Frame, price: int, people: int) -> Markup:
 
 
 def _tier_dots(frame: Frame, tiers: Sequence[TierDot], currency: str) -> list[Markup]:
-    dots, last = [], -99.0
+    dots: list[Markup] = []
+    last = -99.0, 0.0
     for tier in sorted(tiers):
         x, y = frame.at(tier.price, tier.quantity)
         fill, ring = ("var(--ok)",) * 2 if tier.met else ("var(--surface)", "var(--line-strong)")
         dots.append(DOT.format(x=x, y=y, base=frame.base, fill=fill, ring=ring))
-        if x - last >= 34:  # labels closer than this would overlap
+        if x - last[0] >= 36 or abs(y - last[1]) >= 14:  # labels closer than this would overlap
             dots.append(_halo_text(x, y - 10, money(tier.price, currency)))
-            last = x
+            last = x, y
     return dots
 
 

@@ -1,6 +1,7 @@
 """What every page shows around its content: who is signed in, where one is, where one can go."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
@@ -42,8 +43,8 @@ def office_nav(user: Any, counts: dict[str, int] | None = None) -> list[Entry]:
         if user.is_authenticated and user.has_role(role):
             entries += [entry for entry in lines(waiting) if entry not in entries]
     there = [entry for entry in entries if not entry.endpoint or has_endpoint(entry.endpoint)]
-    following = [*there[1:], Entry("", "")]
-    return [entry for entry, after in zip(there, following, strict=True) if entry.endpoint or after.endpoint]
+    # A heading stays only where something follows it.
+    return [entry for entry, after in pairwise([*there, Entry("", "")]) if entry.endpoint or after.endpoint]
 
 
 def _operator(waiting: dict[str, int]) -> list[Entry]:

@@ -1,7 +1,7 @@
 """Charts over time: a figure per day, and the hours of a week."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from babel.dates import format_skeleton, get_day_names
 from flask_babel import get_locale
@@ -76,5 +76,5 @@ def heatmap(rows: Sequence[Sequence[int]], label: str) -> Markup:
 
 
 def _short_day(when: date) -> str:
-    moment = datetime(when.year, when.month, when.day)
+    moment = datetime(when.year, when.month, when.day, tzinfo=UTC)
     return str(format_skeleton("MMMd", moment, locale=get_locale()))

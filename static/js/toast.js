@@ -37,9 +37,11 @@ addEventListener("toast", (event) => show(event.detail));
 addEventListener("submit", (event) => {
   const button = event.submitter;
   if (event.defaultPrevented || !button || event.target.method !== "post") return;
-  setTimeout(() => button.setAttribute("aria-busy", "true"));
+  button.setAttribute("aria-busy", "true");
+  setTimeout(() => button.removeAttribute("aria-busy"), 8000);
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "yes";
+  setTimeout(() => delete event.target.dataset.sent, 8000); // the answer may have been a file
 });
 
 // Coming back by the browser's arrow: the page is as it was, so the forms may be sent again.
