@@ -7,14 +7,17 @@ Optional.
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
+from c2b.core.db import transaction
+from c2b.core.errors import Refused
 from c2b.core.money import digits, major, parse_amount
 
 LARGEST_QUANTITY = 10**9
@@ -43,9 +46,31 @@ def is_plain(text: str, *, lines: bool = False) -> bool:
     )
 
 
+T = TypeVar("T")
+
+
+def attempt(form: FlaskForm, act: Callable[[], T]) -> T | None:
+    """Do `act` in a transaction of its own; a refusal becomes a message of the form, and None the answer.
+
+    So a rule's sentence stands above what the person typed, which is kept.
+    """
+    try:
+        with transaction():
+            return act()
+    except Refused as refusal:
+        form.form_errors.append(str(refusal))
+        return None
+
+
 def query_text(text: str | None, longest: int = 100) -> str:
     """What was asked for in an address; what cannot be searched for is left out without a complaint."""
     return "".join(c for c in tidy(text) or "" if is_plain(c))[:longest].strip()
+
+
+def typed_amount(amount: int, currency: str) -> str:
+    """Minor units as people type them into a field: 259, 259.50."""
+    places = digits(currency)
+    return f"{major(amount, currency):.{0 if amount % 10**places == 0 else places}f}"
 
 
 class PlainText:
@@ -157,9 +182,8 @@ class AmountField(_TypedField):
         return amount
 
     def show(self, value: int) -> str:
-        """As people write it: 259, 259.50."""
-        whole = value % 10 ** digits(self.currency) == 0
-        return f"{major(value, self.currency):.{0 if whole else digits(self.currency)}f}"
+        """As people type it."""
+        return typed_amount(value, self.currency)
 
 
 class QuantityField(_TypedField):
