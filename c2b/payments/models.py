@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from c2b.core.db import Model
+from c2b.core.db import Base, Model
 from c2b.core.labels import one_of
 from c2b.core.states import HasState
 from c2b.payments.states import ATTEMPT, AttemptState, Purpose
@@ -23,6 +23,15 @@ class Mandate(Model):
     fingerprint: Mapped[str] = mapped_column(index=True)  # the same for the same card, whoever saved it
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class ProviderAccount(Base):
+    """Our account at a payment provider. Keys are unique within it, so another database needs another one."""
+
+    __tablename__ = "provider_account"
+
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str]
 
 
 LIVE = "state IN ('started', 'unknown', 'requires_action')"

@@ -1,0 +1,116 @@
+"""What must hold of cards and requests for money, in our rows and in the provider's book."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from c2b.core.checks import check
+from c2b.core.db import db
+from c2b.core.events import Event
+from c2b.payments.gateways.sandbox import Sandbox, book_of
+from c2b.payments.models import Attempt, Mandate, ProviderAccount
+from c2b.payments.states import AttemptState, Purpose
+
+FINAL = (AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.EXPIRED)
+
+
+def provider_book() -> Sandbox | None:
+    """The sandbox with its book, if that is the provider and this database has an account there."""
+    config = current_app.config["C2B"]
+    if config.gateway != "sandbox":
+        return None
+    account = db.session.scalar(select(ProviderAccount.account).where(ProviderAccount.gateway == "sandbox"))
+    return Sandbox(book_of(config), account) if account else None
+
+
+@check("I-20 nobody is charged twice, and the provider's book says the same as ours")
+def charged_once() -> Iterator[str]:
+    """Captures in our rows, one per pledge, each with its twin in the provider's book."""
+    rows = db.session.execute(
+        select(Attempt.pledge_id, Attempt.amount, Attempt.currency, Attempt.state).where(
+            Attempt.purpose == Purpose.CAPTURE
+        )
+    ).all()
+    ours = Counter(row.pledge_id for row in rows if row.state == AttemptState.SUCCEEDED)
+    for pledge_id, times in ours.items():
+        if times > 1:
+            yield f"pledge {pledge_id} was captured {times} times"
+    book = provider_book()
+    charged = [hold for hold in book.holds() if hold["captured"]] if book else []
+    for pledge, times in Counter(hold["pledge"] for hold in charged).items():
+        if times > 1:
+            yield f"the provider charged pledge {pledge} {times} times"
+    if charged:
+        amounts = {int(hold["pledge"]): (hold["captured"], hold["currency"]) for hold in charged}
+        yield from _differences({r.pledge_id: (r.amount, r.currency) for r in rows if r.state == "succeeded"},
+                                {r.pledge_id for r in rows if r.state != "failed"}, amounts)  # fmt: skip
+
+
+def _differences(
+    ours: dict[int, tuple[int, str]], asked: set[int], theirs: dict[int, tuple[int, str]]
+) -> Iterator[str]:
+    for pledge_id, paid in ours.items():
+        if theirs.get(pledge_id) != paid:
+            yield f"pledge {pledge_id}: we booked {paid}, the provider {theirs.get(pledge_id)}"
+    for pledge_id in theirs.keys() - asked:
+        yield f"pledge {pledge_id}: the provider charged what we did not ask for"
+
+
+@check("I-21 no request reaches the provider before its key is saved")
+def every_request_has_its_row() -> Iterator[str]:
+    """Each request in the provider's book is an attempt of ours."""
+    book = provider_book()
+    asked = book.keys() if book else set()
+    if asked:
+        for key in sorted(asked - set(db.session.scalars(select(Attempt.key)))):
+            yield f"the provider got {key}, of which we know nothing"
+
+
+@check("I-22 a key names pledge, purpose and generation, and generations follow definite failures")
+def keys_are_made_by_rule() -> Iterator[str]:
+    """The keys of attempts; an earlier generation of the same purpose has ended without success."""
+    rows = db.session.execute(
+        select(Attempt.key, Attempt.purpose, Attempt.pledge_id, Attempt.generation, Attempt.state).order_by(
+            Attempt.pledge_id, Attempt.purpose, Attempt.generation
+        )
+    ).all()
+    earlier: dict[tuple[int, str], tuple[int, str]] = {}
+    for key, purpose, pledge_id, generation, state in rows:
+        if key != f"{purpose}-{pledge_id}-{generation}":
+            yield f"the key {key} is not that of {purpose} {pledge_id}, generation {generation}"
+        number, ended = earlier.get((pledge_id, purpose), (0, "failed"))
+        if generation != number + 1 or ended not in ("failed", "expired"):
+            yield f"{key} follows generation {number}, which is {ended}"
+        earlier[(pledge_id, purpose)] = (generation, str(state))
+
+
+@check("I-23 a decided request stays decided")
+def decisions_are_final() -> Iterator[str]:
+    """An attempt has the time of its decision exactly when it is decided, and was decided once."""
+    wrong = db.session.execute(
+        select(Attempt.key, Attempt.state).where(Attempt.state.in_(FINAL) != Attempt.decided_at.is_not(None))
+    )
+    for key, state in wrong:
+        yield f"{key} is {state}, which does not fit the time of its decision"
+    twice = db.session.execute(
+        select(Event.subject_id, func.count())
+        .where(Event.subject == "attempt", Event.kind.in_([f"attempt.{state}" for state in FINAL]))
+        .group_by(Event.subject_id)
+        .having(func.count() > 1)
+    )
+    for attempt_id, times in twice:
+        yield f"attempt {attempt_id} was decided {times} times"
+
+
+@check("I-11 a card is charged only for the person who saved it")
+def cards_are_their_owners() -> Iterator[str]:
+    """No card serves two accounts under one token."""
+    shared = db.session.execute(
+        select(Mandate.token)
+        .group_by(Mandate.gateway, Mandate.token)
+        .having(func.count(Mandate.user_id.distinct()) > 1)
+    )
+    for (token,) in shared:
+        yield f"the card {token} belongs to several people"

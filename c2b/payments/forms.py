@@ -1,0 +1,19 @@
+"""The shape of what people send about cards."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField
+from wtforms.validators import InputRequired
+
+from c2b.payments.gateways.cards import TEST_CARDS
+
+
+class TestCardForm(FlaskForm):
+    """Which test card is to be saved."""
+
+    card = RadioField(
+        _l("Test card"),
+        choices=[(card.kind, card.name) for card in TEST_CARDS],
+        default="ok",
+        validators=[InputRequired(_l("Choose a card."))],
+    )
