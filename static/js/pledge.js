@@ -1,7 +1,7 @@
 // The pledge box: four choices, slider, amount and drawing say the same; a sentence says what the choice means.
 //
 // form[data-pledge]               the form
-//   input[name=max] type=radio    choices; the value is an amount in major units ("259"), or "other"
+//   [data-picks] input[type=radio] choices; the value is an amount in major units ("259"), or "other"
 //   input[type=range][data-range] the slider, min/max/step/value in minor units
 //   input[data-amount]            the amount in major units, as it is typed
 //   svg[data-demand]              the drawing of c2b.web.charts.demand_curve
@@ -19,7 +19,7 @@ function start(form) {
   const facts = JSON.parse(form.querySelector("[data-facts]")?.textContent || "{}");
   const range = form.querySelector("[data-range]");
   const amount = form.querySelector("[data-amount]");
-  const picks = [...form.querySelectorAll('input[type=radio][name="max"]')];
+  const picks = [...form.querySelectorAll("[data-picks] input[type=radio]")];
   const say = form.querySelector("[data-say]");
   const cta = form.querySelector("[data-cta]");
   const scale = 10 ** (facts.digits ?? 2);
