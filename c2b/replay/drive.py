@@ -1,0 +1,192 @@
+"""The fast clock: stories are put on the stage, then time runs until every campaign has ended."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from sqlalchemy import func, select
+
+from c2b.accounts.operations import add_people
+from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.operations import (
+    PledgeChange,
+    PledgeRequest,
+    approve_campaign,
+    change_pledge,
+    place_pledges,
+    start_campaign,
+    submit_campaign,
+    withdraw_pledge,
+)
+from c2b.campaigns.states import CAMPAIGN, Origin, PledgeState
+from c2b.campaigns.terms import terms_hash
+from c2b.core.db import db, transaction
+from c2b.core.errors import Refused
+from c2b.payments.gateways.cards import saved_card
+from c2b.payments.operations import add_mandates
+from c2b.replay.actors import Cast, act, hire
+from c2b.replay.invention import Arrival, Story
+from jobs.registry import run_all
+
+BEGIN = datetime(2025, 1, 6, tzinfo=UTC)  # a Monday
+STEP = timedelta(hours=6)
+LONGEST = timedelta(days=200)  # after that something hangs, and the replay says so
+
+# What the cards of a hundred shoppers do when they are charged.
+CARDS = (
+    ("ok", 930), ("insufficient_funds", 15), ("declined", 15), ("expired_card", 8), ("needs_confirmation", 12),
+    ("declined_once", 10), ("answer_lost", 5), ("question_lost", 3), ("provider_error", 2),
+)  # fmt: skip
+
+
+class Hangs(Exception):
+    """Campaigns are left that never end: a fault in the pipeline."""
+
+
+@dataclass
+class Staged:
+    """One story in the database."""
+
+    story: Story
+    campaign_id: int
+    opens_at: datetime
+    terms: str = ""
+    next: int = 0  # how many arrivals were taken
+
+
+@dataclass
+class Played:
+    """What the drive counted on its way; the rest is asked of the database."""
+
+    asked: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    changed: int = 0
+    left: int = 0
+    ended_at: datetime = BEGIN
+
+
+Progress = Callable[[str, int, int], None]  # what, done, of how many
+
+
+def play(stories: Sequence[Story], *, seed: int, progress: Progress) -> Played:
+    """Live all stories from opening to their end; Hangs where some have none."""
+    played = Played()
+    cast = hire(stories, now=BEGIN, seed=seed)
+    wallets = _wallets(stories, seed, progress)
+    staged = [_stage(story, cast) for story in stories]
+    now = BEGIN
+    while now <= BEGIN + LONGEST:
+        _open(staged, cast, now)
+        for one in staged:
+            _arrive(one, wallets, now, played)
+        run_all(now)
+        act(cast, now)
+        run_all(now)
+        ended = _ended()
+        progress("campaigns", ended, len(staged))
+        if ended == len(staged):
+            played.ended_at = now
+            return played
+        now += STEP
+    raise Hangs(f"{len(staged) - _ended()} campaigns had not ended after {LONGEST.days} days")
+
+
+def _wallets(stories: Sequence[Story], seed: int, progress: Progress) -> dict[int, tuple[int, int]]:
+    """An account and a saved card for everyone: {person: (user id, mandate id)}."""
+    people = sorted({person for story in stories for person in story.item.people})
+    random = Random(f"{seed}:cards")  # noqa: S311  # a story, not a secret
+    kinds = random.choices([kind for kind, _share in CARDS], [share for _kind, share in CARDS], k=len(people))
+    with transaction():
+        users = add_people(((f"Shopper {person}", f"shopper{person}@example.org") for person in people), now=BEGIN)
+        cards = [(user, saved_card(kind, f"shopper-{user}")) for user, kind in zip(users, kinds, strict=True)]
+        mandates = add_mandates(cards, now=BEGIN)
+    progress("people", len(people), len(people))
+    return {person: (user, mandate) for person, user, mandate in zip(people, users, mandates, strict=True)}
+
+
+def _stage(story: Story, cast: Cast) -> Staged:
+    firm = cast.firm_for(story) if story.origin == Origin.MERCHANT else None
+    starter = firm.owner_id if firm else cast.operator if story.origin == Origin.PLATFORM else cast.starter
+    with transaction():
+        campaign = start_campaign(
+            story.draft,
+            starter_id=starter,
+            origin=story.origin,
+            merchant_id=firm.merchant_id if firm else None,
+            now=BEGIN,
+        )
+        if firm:
+            cast.own_offer(campaign, firm, now=BEGIN)
+        submit_campaign(campaign.id, by=starter, now=BEGIN)
+        cast.stories[campaign.id] = story
+        return Staged(story, campaign.id, BEGIN + story.opens_after)
+
+
+def _open(staged: Sequence[Staged], cast: Cast, now: datetime) -> None:
+    for one in staged:
+        if not one.terms and one.opens_at <= now:
+            with transaction():
+                campaign = approve_campaign(one.campaign_id, by=cast.moderator, now=now)
+                db.session.flush()
+                one.terms = terms_hash(campaign)
+
+
+def _arrive(one: Staged, wallets: dict[int, tuple[int, int]], now: datetime, played: Played) -> None:
+    """Everyone who came since the last step, as one list in one transaction."""
+    if not one.terms:
+        return
+    arrivals = one.story.arrivals
+    first = one.next
+    while one.next < len(arrivals) and one.opens_at + arrivals[one.next].after <= now:
+        one.next += 1
+    come = arrivals[first : one.next]
+    if not come:
+        return
+    with transaction():
+        answers = place_pledges(one.campaign_id, [_request(arrival, one, wallets) for arrival in come], now=now)
+    played.asked += len(come)
+    for arrival, answer in zip(come, answers, strict=True):
+        if answer.pledge_id is None:
+            played.refused[str(answer.code)] = played.refused.get(str(answer.code), 0) + 1
+        elif arrival.leaves or arrival.raises:
+            _think_again(answer.pledge_id, arrival, wallets[arrival.person][0], now, played)
+
+
+def _request(arrival: Arrival, one: Staged, wallets: dict[int, tuple[int, int]]) -> PledgeRequest:
+    user, mandate = wallets[arrival.person]
+    return PledgeRequest(
+        shopper_id=user,
+        quantity=arrival.quantity,
+        tolerance=arrival.tolerance,
+        ceiling=arrival.ceiling,
+        mandate_id=mandate,
+        terms=one.terms,
+    )
+
+
+def _think_again(pledge_id: int, arrival: Arrival, user: int, now: datetime, played: Played) -> None:
+    try:
+        with transaction():
+            if arrival.leaves:
+                withdraw_pledge(pledge_id, by=user, now=now)
+                played.left += 1
+            else:
+                change_pledge(pledge_id, PledgeChange(ceiling=arrival.ceiling * 11 // 10), by=user, now=now)
+                played.changed += 1
+    except Refused:  # the campaign tipped meanwhile, so the pledge stands
+        played.refused["change"] = played.refused.get("change", 0) + 1
+
+
+def _ended() -> int:
+    """Campaigns that are over, and whose pledges are too."""
+    ended = db.session.scalar(
+        select(func.count()).select_from(Campaign).where(
+            Campaign.state.in_(CAMPAIGN.ends),
+            ~select(Pledge.id)
+            .where(Pledge.campaign_id == Campaign.id, Pledge.state.in_([PledgeState.ACTIVE, PledgeState.ALLOCATED]))
+            .exists(),
+        )
+    )  # fmt: skip
+    db.session.rollback()
+    return int(ended or 0)

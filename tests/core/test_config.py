@@ -1,0 +1,66 @@
+"""A mistake in the settings stops the start with one line."""
+
+import pytest
+
+from c2b.config import BadConfig, load
+
+
+@pytest.mark.parametrize(
+    ("environ", "named", "form"),
+    [
+        ({"C2B_PORT": "eighty"}, "C2B_PORT", "1 to 65535"),
+        ({"C2B_PORT": "０"}, "C2B_PORT", "1 to 65535"),
+        ({"C2B_PORTS": "80"}, "C2B_PORTS", "C2B_PORT?"),
+        ({"C2B_DATABASE_URL": "mysql://x/y"}, "C2B_DATABASE_URL", "sqlite:///"),
+        ({"C2B_DATABASE_URL": "not an address"}, "C2B_DATABASE_URL", "sqlite:///"),
+        ({"C2B_DEMO": "maybe"}, "C2B_DEMO", "1 or 0"),
+        ({"C2B_MAIL": "pigeon"}, "C2B_MAIL", "mailbox, smtp"),
+        ({"C2B_MAIL": "sendgrid"}, "C2B_SENDGRID_API_KEY", "expected the key"),
+        ({"C2B_MAIL": "smtp"}, "C2B_SMTP_URL", "smtp://"),
+        ({"C2B_BASE_URL": "shop.example"}, "C2B_BASE_URL", "http://"),
+        ({"C2B_ENVIRONMENT": "production"}, "C2B_SECRET_KEY", "at least 32"),
+        ({"C2B_ENVIRONMENT": "production", "C2B_SECRET_KEY": "short"}, "C2B_SECRET_KEY", "at least 32"),
+    ],
+)
+def test_a_mistake_names_its_key_and_the_expected_form(environ, named, form):
+    with pytest.raises(BadConfig) as mistake:
+        load(environ)
+    line = str(mistake.value)
+    assert line.startswith(f"{named}: ")
+    assert form in line
+    assert "\n" not in line
+
+
+PRODUCTION = {
+    "C2B_ENVIRONMENT": "production",
+    "C2B_SECRET_KEY": "x" * 40,
+    "C2B_BASE_URL": "https://muster.example",
+    "C2B_DATABASE_URL": "postgresql://c2b@db/c2b",
+    "C2B_MAIL": "smtp",
+    "C2B_SMTP_URL": "smtp://mail.example:587",
+}
+
+
+def test_a_complete_production_configuration_is_taken():
+    config = load(PRODUCTION)
+    assert config.production
+    assert config.database_url.startswith("postgresql+psycopg://")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("C2B_BASE_URL", "http://muster.example"), ("C2B_DEMO", "1"), ("C2B_MAIL", "mailbox")],
+)
+def test_production_refuses_what_is_only_for_development(key, value):
+    with pytest.raises(BadConfig, match=key):
+        load({**PRODUCTION, key: value})
+
+
+def test_no_secret_is_repeated_in_a_complaint():
+    with pytest.raises(BadConfig) as mistake:
+        load({"C2B_DATABASE_URL": "mysql://root:hunter2@db/x"})
+    assert "hunter2" not in str(mistake.value)
+
+
+def test_the_settings_of_the_test_suite_are_no_typing_mistakes():
+    load({"C2B_TEST_STRICT": "1", "C2B_SECRET_KEY": "x"})
