@@ -35,6 +35,11 @@ def has_endpoint(name: str) -> bool:
     return name in current_app.view_functions
 
 
+def _there(*names: str) -> str:
+    """The first of these pages that is there."""
+    return next((name for name in names if has_endpoint(name)), names[0])
+
+
 def office_nav(user: Any, counts: dict[str, int] | None = None) -> list[Entry]:
     """The side bar for this person: what their roles may do, with how much waits where `counts` tells it."""
     waiting = counts or {}
@@ -57,8 +62,20 @@ def _operator(waiting: dict[str, int]) -> list[Entry]:
         Entry("schedule", _("Schedule"), "pipeline.schedule", "cal", n("schedule")),
         Entry("", _("Catalogue")),
         Entry("campaigns", _("Campaigns"), "operators.campaigns", "flame", n("campaigns")),
-        Entry("moderation", _("Moderation"), "operators.moderation", "flag", n("moderation")),
-        Entry("merchants", _("Merchants"), "operators.merchants", "store", n("merchants")),
+        Entry(
+            "moderation",
+            _("Moderation"),
+            _there("moderation.queue", "operators.moderation"),
+            "flag",
+            n("moderation"),
+        ),
+        Entry(
+            "merchants",
+            _("Merchants"),
+            _there("operators.merchants", "certification.queue"),
+            "store",
+            n("merchants"),
+        ),
         Entry("people", _("People"), "operators.users", "users", n("people")),
         Entry("", _("Run")),
         Entry("launches", _("Launches"), "operators.launches", "bolt", n("launches")),

@@ -4,10 +4,11 @@
 addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-want]");
   if (!form) return;
-  event.preventDefault();
   const button = form.querySelector("button");
   const words = button.querySelector("span");
   const was = button.getAttribute("aria-pressed") === "true";
+  if (was) return; // leaving is a page of its own
+  event.preventDefault();
   const say = (on) => {
     button.setAttribute("aria-pressed", on);
     words.textContent = on ? form.dataset.on : form.dataset.off;
