@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import Migrate
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import configure_mappers
 
 from c2b.config import ROOT, Config, load
 from c2b.core import claims, clock, events, outbox, runs  # noqa: F401  # their tables are known to the database
@@ -44,6 +45,7 @@ def create_app(config: Config | None = None) -> Flask:
     _connect(app)
     for feature in FEATURES:
         import_module(f"c2b.{feature}").register(app)
+    configure_mappers()  # once and now: lives are wired to their classes here, not by the first record made
     return app
 
 
