@@ -143,10 +143,23 @@ def app(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> It
         assert problems == []
 
 
+class Browser(FlaskClient):
+    """A client whose requests have a transaction of their own, as they have when served."""
+
+    def open(self, *args: Any, **more: Any) -> Any:
+        """What the test has made so far is committed first."""
+        db.session.commit()
+        try:
+            return super().open(*args, **more)
+        finally:
+            db.session.rollback()
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     """A browser. Forms need no CSRF token here; the tests of CSRF switch it on."""
     app.config["WTF_CSRF_ENABLED"] = False
+    app.test_client_class = Browser
     return app.test_client()
 
 
@@ -192,4 +205,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say in the last lines if one of the two databases was missing."""
     if any("no PostgreSQL" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
-        terminalreporter.write_line("PostgreSQL was NOT tested: it could not be had on this machine.", red=True)
+        terminalreporter.write_line(
+            "PostgreSQL was NOT tested: it could not be had on this machine.", red=True
+        )
