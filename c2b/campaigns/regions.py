@@ -1,7 +1,9 @@
 """Where goods can go, by ISO country; the names come from the reader's language."""
 
 from babel import Locale
+from babel.lists import format_list
 from flask_babel import get_locale
+from flask_babel import gettext as _
 
 REGIONS = (
     "CN",
@@ -37,3 +39,10 @@ def region_choices(allowed: list[str] | None = None) -> list[tuple[str, str]]:
     """(code, name) pairs for a form; `allowed` narrows them, and nothing given means everywhere."""
     codes = [code for code in REGIONS if code in allowed] if allowed else list(REGIONS)
     return [(code, region_name(code)) for code in codes]
+
+
+def region_names(codes: list[str]) -> str:
+    """Countries as one text; none means everywhere."""
+    if not codes:
+        return _("everywhere")
+    return str(format_list([region_name(code) for code in codes], locale=get_locale() or Locale("en")))

@@ -5,15 +5,24 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
-from wtforms import BooleanField, FieldList, Form, FormField, RadioField, SelectField, SelectMultipleField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    MultipleFileField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+)
 from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from c2b.campaigns.categories import Category
 from c2b.campaigns.regions import region_choices
 from c2b.campaigns.states import Allocation, Basis, CloseRule, Fulfilment
-from c2b.core.forms import AmountField, AreaField, LineField, QuantityField, tidy
+from c2b.core.forms import AmountField, AreaField, LineField, PlainText, QuantityField, tidy
 
 DAYS = (7, 14, 21, 30)
 MOST_UNITS = 10**7
@@ -68,12 +77,21 @@ class WishForm(FlaskForm):
     title = LineField(
         _l("What do you want?"), [DataRequired(_l("Say what you want."))], longest=60, shortest=3
     )
+    summary = LineField(
+        _l("Say in a sentence why"), [DataRequired(_l("Say in a sentence why you want it."))], longest=140
+    )
     category = SelectField(_l("Category"))
     expected_price = AmountField(
         _l("What would you pay for one?"), [InputRequired(_l("Enter what you would pay."))]
     )
-    list_price = AmountField(_l("What does it cost in shops?"), [Optional()])
-    list_price_basis = LineField(_l("Where did you see that price?"), [Optional()], longest=200)
+    list_price = AmountField(
+        _l("What does it cost in shops?"), [InputRequired(_l("Enter what it, or something like it, costs."))]
+    )
+    list_price_basis = LineField(
+        _l("Where did you see that price?"),
+        [DataRequired(_l("Say where you saw that price, so that others can check it."))],
+        longest=200,
+    )
     threshold = QuantityField(
         _l("How many are needed?"),
         [InputRequired(_l("Enter how many are needed."))],
@@ -83,7 +101,8 @@ class WishForm(FlaskForm):
     basis = RadioField(_l("Counted in"), default=Basis.UNITS.value)
     days_open = SelectField(_l("Open for"), coerce=int, default=14)
     description = AreaField(_l("Tell the others about it"), [Optional()], longest=4000)
-    picture = FileField(_l("Picture"))
+    pictures = MultipleFileField(_l("Pictures"))
+    kept = HiddenField(validators=[PlainText(400)])  # references of pictures that were handed in before
     options = OptionsField(_l("Choices such as size or colour"), [Optional()], longest=600)
 
     full = False  # whether the fields of merchants and operators are there
@@ -98,11 +117,6 @@ class WishForm(FlaskForm):
         """What people would pay is at most what it costs in shops."""
         if field.data and self.expected_price.data and field.data < self.expected_price.data:
             raise ValidationError(_("The price in shops is below what you would pay."))
-
-    def validate_list_price_basis(self, field: LineField) -> None:
-        """A list price says where it was seen."""
-        if self.list_price.data and not field.data:
-            raise ValidationError(_("Say where you saw that price, so that others can check it."))
 
 
 class CampaignForm(WishForm):

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from c2b.web import assets, errors, filters, headers, language, navigation, pictures
+from c2b.web import assets, errors, filters, headers, health, language, navigation, pictures
 
 
 def register(app: Flask) -> None:
     """Connect the frame to the application."""
-    for part in (language, headers, errors, assets, filters, navigation, pictures):
+    for part in (health, language, headers, errors, assets, filters, navigation, pictures, home):
         part.register(app)

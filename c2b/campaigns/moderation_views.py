@@ -1,0 +1,102 @@
+"""The operators' desk: wishes that wait for a look, and campaigns that must be called off."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from c2b.accounts.queries import names_of
+from c2b.campaigns import operations, queries
+from c2b.campaigns.blueprint import desk
+from c2b.campaigns.forms import ReasonForm
+from c2b.campaigns.models import Campaign
+from c2b.campaigns.rules import why_not_cancel
+from c2b.core.access import Role, requires
+from c2b.core.clock import utcnow
+from c2b.core.db import get_or_404, transaction
+from c2b.core.events import history
+from c2b.core.forms import attempt
+
+
+@desk.get("")
+@requires(Role.OPERATOR)
+def queue() -> ResponseReturnValue:
+    """Wishes that wait for a look, longest first."""
+    waiting = queries.moderation_queue()
+    names = names_of(campaign.starter_id for campaign in waiting)
+    return render_template("campaigns/moderation_queue.html", waiting=waiting, names=names, now=utcnow())
+
+
+@desk.get("/<int:campaign_id>")
+@requires(Role.OPERATOR)
+def campaign(campaign_id: int) -> ResponseReturnValue:
+    """Everything that is needed to judge one campaign."""
+    return _page(campaign_id, ReasonForm())
+
+
+def _page(campaign_id: int, form: ReasonForm, status: int = 200) -> ResponseReturnValue:
+    found = get_or_404(Campaign, campaign_id)
+    now = utcnow()
+    likes = [card for card in queries.cards(now=now, q=found.title, per_page=6).cards if card.id != found.id]
+    html = render_template(
+        "campaigns/moderation_campaign.html",
+        campaign=found,
+        form=form,
+        starter=names_of([found.starter_id]).get(found.starter_id, ""),
+        likes=likes,
+        diary=history(found),
+        why_not_cancel=why_not_cancel(found, operator=True, starter=False),
+    )
+    return html, status
+
+
+@desk.post("/<int:campaign_id>/approve")
+@requires(Role.OPERATOR)
+def approve(campaign_id: int) -> ResponseReturnValue:
+    """Open a wish."""
+    with transaction():
+        opened = operations.approve_campaign(campaign_id, by=current_user.id, now=utcnow())
+        title = opened.title
+    flash(_("Opened: %(title)s.", title=title), "ok")
+    return redirect(url_for(".queue"))
+
+
+@desk.post("/<int:campaign_id>/reject")
+@requires(Role.OPERATOR)
+def reject(campaign_id: int) -> ResponseReturnValue:
+    """Turn a wish down, with a reason for its starter."""
+    return _with_reason(campaign_id, operations.reject_campaign, _("Turned down. Its starter is told why."))
+
+
+@desk.post("/<int:campaign_id>/send-back")
+@requires(Role.OPERATOR)
+def send_back(campaign_id: int) -> ResponseReturnValue:
+    """Ask the starter to mend a wish."""
+    return _with_reason(campaign_id, operations.send_back, _("Sent back. Its starter is told what to mend."))
+
+
+@desk.post("/<int:campaign_id>/cancel")
+@requires(Role.OPERATOR)
+def cancel(campaign_id: int) -> ResponseReturnValue:
+    """Call a running campaign off; everyone is released."""
+    done = _("Called off. Everyone is released and told.")
+    return _with_reason(campaign_id, operations.cancel_campaign, done)
+
+
+def _with_reason(campaign_id: int, verb: Callable[..., Campaign], done: str) -> ResponseReturnValue:
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        return _page(campaign_id, form, 422)
+    by, now = int(current_user.id), utcnow()
+    reason = str(form.reason.data)
+    if attempt(form, lambda: _act(verb, campaign_id, reason, by, now)) is None:
+        return _page(campaign_id, form, 409)
+    flash(done, "ok")
+    return redirect(url_for(".queue"))
+
+
+def _act(verb: Callable[..., Campaign], campaign_id: int, reason: str, by: int, now: datetime) -> Campaign:
+    return verb(campaign_id, reason, by=by, now=now)

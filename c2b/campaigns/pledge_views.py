@@ -1,0 +1,203 @@
+"""Joining a campaign, changing a pledge and leaving: every way through sign-in and card and back."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from c2b.campaigns import operations, queries
+from c2b.campaigns.blueprint import bp
+from c2b.campaigns.forms import NEW_CARD, PledgeForm
+from c2b.campaigns.hooks import parts_for
+from c2b.campaigns.keeping import forget, keep, kept
+from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.pledge_box import cards_of, ceilings, pledge_box, typed_values, values_of
+from c2b.campaigns.states import PledgeState
+from c2b.campaigns.views import campaign_page, reader_id, visible
+from c2b.core.access import Role, public, requires
+from c2b.core.clock import utcnow
+from c2b.core.db import end_transaction, transaction
+from c2b.core.errors import NotFound, Refused
+from c2b.core.forms import attempt
+
+INVALID, CONFLICT = 422, 409
+
+
+@bp.post("/c/<slug>/join")
+@public
+def pledge(slug: str) -> ResponseReturnValue:
+    """Promise to buy. Without a sign-in or a card the promise waits until both are there."""
+    campaign = visible(slug)
+    shopper_id = reader_id()
+    view = queries.page_view(campaign, shopper_id, now=utcnow())
+    box = pledge_box(view, shopper_id)
+    form = box.form
+    if not form.validate_on_submit():
+        return campaign_page(campaign, view, box, INVALID)
+    values = {**typed_values(form), "ceiling": form.ceiling, "options": form.chosen_options}
+    card_id = _card(values, shopper_id)
+    if shopper_id is None or card_id is None:
+        keep(slug, values, cards=[id_ for id_, _label in cards_of(shopper_id)])
+        return redirect(url_for(".finish", slug=slug))
+    request_ = _request(values, shopper_id, card_id)
+    campaign_id = campaign.id
+    placed = attempt(form, lambda: operations.place_pledge(campaign_id, request_, now=utcnow()))
+    if placed is None:
+        campaign = visible(slug)
+        view = queries.page_view(campaign, shopper_id, now=utcnow())
+        return campaign_page(campaign, view, box, CONFLICT)
+    forget()
+    return redirect(url_for(".joined", slug=slug))
+
+
+@bp.get("/c/<slug>/join/finish")
+@public
+def finish(slug: str) -> ResponseReturnValue:
+    """Place the pledge that waited for a sign-in or a card; it was typed and sent before."""
+    waiting = kept(slug)
+    here = url_for(".finish", slug=slug)
+    if waiting is None:
+        return redirect(url_for(".show", slug=slug, _anchor="join"))
+    shopper_id = reader_id()
+    if shopper_id is None:
+        return redirect(url_for("accounts.sign_in", next=here))
+    card_id = _card_after(waiting, shopper_id)
+    if card_id is None and not waiting.get("asked"):
+        keep(slug, waiting["values"], cards=waiting.get("cards", []), asked=True)
+        return redirect(url_for("payments.add_card", next=here))
+    if card_id is None:
+        flash(_("You have not joined yet: no card was saved. What you chose is still here."), "warn")
+        keep(slug, waiting["values"])
+        return redirect(url_for(".show", slug=slug, _anchor="join"))
+    return _place_kept(slug, _request(waiting["values"], shopper_id, card_id))
+
+
+def _place_kept(slug: str, request_: operations.PledgeRequest) -> ResponseReturnValue:
+    campaign_id = visible(slug).id
+    end_transaction()  # a page that is asked for reads only; what follows writes
+    try:
+        with transaction():
+            operations.place_pledge(campaign_id, request_, now=utcnow())
+    except Refused as refusal:
+        flash(str(refusal), "warn")
+        return redirect(url_for(".show", slug=slug, _anchor="join"))
+    forget()
+    return redirect(url_for(".joined", slug=slug))
+
+
+def _card(values: dict[str, Any], shopper_id: int | None) -> int | None:
+    """The saved card that was chosen, else the newest; None where one must be added."""
+    if values.get("card") == NEW_CARD:
+        return None
+    mine = [id_ for id_, _label in cards_of(shopper_id)]
+    chosen = str(values.get("card") or "")
+    if chosen.isdecimal():
+        return int(chosen) if int(chosen) in mine else None
+    return mine[0] if mine else None
+
+
+def _card_after(waiting: dict[str, Any], shopper_id: int) -> int | None:
+    """Back from saving a card: the new one where another was wanted, else any."""
+    if waiting["values"].get("card") != NEW_CARD:
+        return _card(waiting["values"], shopper_id)
+    before = waiting.get("cards", [])
+    return next((id_ for id_, _label in cards_of(shopper_id) if id_ not in before), None)
+
+
+def _request(values: dict[str, Any], shopper_id: int, card_id: int) -> operations.PledgeRequest:
+    address = str(values.get("address") or "")
+    return operations.PledgeRequest(
+        shopper_id=shopper_id,
+        quantity=values["quantity"],
+        tolerance=values.get("tolerance") or 0,
+        ceiling=values["ceiling"],
+        options=values["options"],
+        region=values["region"],
+        address_id=int(address) if address.isdecimal() else None,
+        mandate_id=card_id,
+        terms=values.get("terms") or "",
+        request_key=f"{shopper_id}:{values['request_key']}" if values.get("request_key") else None,
+    )
+
+
+def _own_pledge(slug: str) -> tuple[Campaign, Pledge]:
+    campaign = visible(slug)
+    mine = queries.my_pledge(campaign.id, current_user.id)
+    if mine is None:
+        raise NotFound
+    return campaign, mine
+
+
+@bp.get("/c/<slug>/joined")
+@requires(Role.SHOPPER)
+def joined(slug: str) -> ResponseReturnValue:
+    """What I promised, what happens next, and where the money is."""
+    campaign = visible(slug)
+    mine = queries.my_pledge(campaign.id, current_user.id)
+    if mine is None or mine.state == PledgeState.WITHDRAWN:
+        return redirect(url_for(".show", slug=slug, _anchor="join"))
+    now = utcnow()
+    view = queries.page_view(campaign, current_user.id, now=now)
+    return render_template(
+        "campaigns/joined.html",
+        campaign=campaign,
+        view=view,
+        pledge=mine,
+        card=dict(cards_of(current_user.id)).get(mine.mandate_id),
+        parts=parts_for(campaign, current_user.id, now),
+        now=now,
+    )
+
+
+@bp.route("/c/<slug>/change", methods=["GET", "POST"])
+@requires(Role.SHOPPER)
+def change(slug: str) -> ResponseReturnValue:
+    """Change my pledge: freely while it is open, upwards once the deal is on."""
+    campaign, mine = _own_pledge(slug)
+    view = queries.page_view(campaign, current_user.id, now=utcnow())
+    if view.my_pledge is None:
+        return redirect(url_for(".joined", slug=slug))
+    box = pledge_box(view, current_user.id, kept=values_of(mine, campaign, ceilings(view)[0]))
+    status = 200
+    if box.form.is_submitted():
+        status = INVALID
+        if box.form.validate():
+            status = CONFLICT
+            if _changed(mine.id, box.form):
+                flash(_("Your pledge is changed."), "ok")
+                return redirect(url_for(".joined", slug=slug))
+            campaign, mine = _own_pledge(slug)
+            view = queries.page_view(campaign, current_user.id, now=utcnow())
+    html = render_template(
+        "campaigns/change.html", campaign=campaign, view=view, box=box, pledge=mine, now=utcnow()
+    )
+    return html, status
+
+
+def _changed(pledge_id: int, form: PledgeForm) -> bool:
+    values = typed_values(form)
+    card, address = str(values.get("card") or ""), str(values.get("address") or "")
+    wanted = operations.PledgeChange(
+        quantity=values["quantity"],
+        ceiling=form.ceiling,
+        tolerance=values.get("tolerance") or 0,
+        options=form.chosen_options,
+        region=values["region"],
+        address_id=int(address) if address.isdecimal() else None,
+        mandate_id=int(card) if card.isdecimal() else None,
+    )
+    by = current_user.id
+    return attempt(form, lambda: operations.change_pledge(pledge_id, wanted, by=by, now=utcnow())) is not None
+
+
+@bp.post("/c/<slug>/leave")
+@requires(Role.SHOPPER)
+def withdraw(slug: str) -> ResponseReturnValue:
+    """Leave the campaign while it is open."""
+    _campaign, mine = _own_pledge(slug)
+    with transaction():
+        operations.withdraw_pledge(mine.id, by=current_user.id, now=utcnow())
+    flash(_("You left. Nothing was charged, and nothing will be."), "ok")
+    return redirect(url_for(".show", slug=slug))

@@ -1,0 +1,174 @@
+"""A campaign's page for everyone, with its outcome, its calendar file, following and the one-press wish."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from c2b.campaigns import operations, queries
+from c2b.campaigns.blueprint import bp
+from c2b.campaigns.calendar import closing_file
+from c2b.campaigns.hooks import parts_for
+from c2b.campaigns.keeping import kept_for
+from c2b.campaigns.models import Campaign
+from c2b.campaigns.pledge_box import Box, cards_of, pledge_box
+from c2b.campaigns.queries import PageView
+from c2b.campaigns.states import CampaignState, PledgeState
+from c2b.core.access import Role, public, requires
+from c2b.core.clock import utcnow
+from c2b.core.db import transaction
+from c2b.core.errors import NotFound
+from c2b.core.events import history
+from c2b.core.forms import is_plain
+from c2b.core.paths import local_path
+
+S = CampaignState
+
+
+def reader_id() -> int | None:
+    """Who looks: the signed-in person, or None for a visitor."""
+    return int(current_user.id) if current_user.is_authenticated else None
+
+
+def visible(slug: str) -> Campaign:
+    """The campaign of this address, where this person may see it; else NotFound."""
+    if not is_plain(slug):
+        raise NotFound
+    campaign = queries.campaign_by_slug(slug)
+    operator = current_user.is_authenticated and current_user.has_role(Role.OPERATOR)
+    if not queries.visible_to(campaign, reader_id(), operator=operator):
+        raise NotFound
+    return campaign
+
+
+def campaign_page(
+    campaign: Campaign, view: PageView, box: Box | None, status: int = 200
+) -> ResponseReturnValue:
+    """The campaign's page with the pledge box as it stands."""
+    now = utcnow()
+    others = (
+        []
+        if campaign.state in (S.OPEN, S.TIPPED)
+        else queries.similar(campaign, now=now, user_id=reader_id())
+    )
+    html = render_template(
+        "campaigns/show.html",
+        campaign=campaign,
+        view=view,
+        box=box,
+        parts=parts_for(campaign, reader_id(), now),
+        others=others,
+        is_starter=campaign.starter_id == reader_id(),
+        now=now,
+    )
+    return html, status
+
+
+@bp.get("/c/<slug>")
+@public
+def show(slug: str) -> ResponseReturnValue:
+    """Decide and join."""
+    campaign = visible(slug)
+    view = queries.page_view(campaign, reader_id(), now=utcnow())
+    box = None
+    if view.why_not is None and view.my_pledge is None:
+        box = pledge_box(view, reader_id(), kept=kept_for(slug))
+    return campaign_page(campaign, view, box)
+
+
+@bp.get("/c/<slug>/result")
+@public
+def result(slug: str) -> ResponseReturnValue:
+    """How it ended, for good."""
+    campaign = visible(slug)
+    if campaign.state not in (S.LIVE, S.COMPLETED, S.EXPIRED, S.CANCELLED, S.FAILED):
+        return redirect(url_for(".show", slug=slug))
+    now = utcnow()
+    view = queries.page_view(campaign, reader_id(), now=now)
+    launched = next((line for line in history(campaign) if line.kind == "campaign.live"), None)
+    return render_template(
+        "campaigns/result.html",
+        campaign=campaign,
+        view=view,
+        launched=launched,
+        parts=parts_for(campaign, reader_id(), now),
+        others=queries.similar(campaign, now=now, user_id=reader_id()),
+    )
+
+
+@bp.get("/c/<slug>.ics")
+@public
+def calendar(slug: str) -> ResponseReturnValue:
+    """The closing time as a file for a calendar."""
+    campaign = visible(slug)
+    if campaign.closes_at is None:
+        raise NotFound
+    url = url_for(".show", slug=slug, _external=True)
+    text = closing_file(campaign, url, _("%(title)s closes", title=campaign.title), utcnow())
+    headers = {"Content-Disposition": f'attachment; filename="{campaign.slug}.ics"'}
+    return Response(text, mimetype="text/calendar", headers=headers)
+
+
+@bp.post("/c/<slug>/follow")
+@requires(Role.SHOPPER)
+def follow(slug: str) -> ResponseReturnValue:
+    """Hear of it without a pledge; pressing again ends that."""
+    campaign = visible(slug)
+    stop = request.form.get("stop") == "1"
+    with transaction():
+        if stop:
+            operations.unfollow(campaign.id, current_user.id)
+        else:
+            operations.follow(campaign.id, current_user.id, now=utcnow())
+    flash(
+        _("You no longer follow this.") if stop else _("We will tell you before it closes and when it is on.")
+    )
+    return redirect(url_for(".show", slug=slug))
+
+
+@bp.post("/c/<slug>/want")
+@public
+def want(slug: str) -> ResponseReturnValue:
+    """Join by one press where nothing is left to choose; else the way to the campaign's page."""
+    campaign = visible(slug)
+    box_url = url_for(".show", slug=slug, _anchor="join")
+    shopper_id = reader_id()
+    if shopper_id is None:
+        return redirect(box_url)
+    pledge = queries.my_pledge(campaign.id, shopper_id)
+    if pledge is not None and pledge.state in (PledgeState.ACTIVE, PledgeState.RECONFIRM):
+        return redirect(url_for(".joined", slug=slug))
+    cards = cards_of(shopper_id)
+    if campaign.options or not cards:
+        return redirect(box_url)
+    view = queries.page_view(campaign, shopper_id, now=utcnow())
+    request_ = operations.PledgeRequest(
+        shopper_id=shopper_id,
+        quantity=1,
+        ceiling=campaign.expected_price,
+        mandate_id=cards[0][0],
+        terms=view.terms,
+        region=default_region(campaign),
+    )
+    title = campaign.title
+    with transaction():
+        operations.place_pledge(campaign.id, request_, now=utcnow())
+    flash(_("You joined: %(title)s. Nothing is charged now.", title=title), "ok")
+    return redirect(came_from() or url_for(".joined", slug=slug))
+
+
+def default_region(campaign: Campaign) -> str:
+    """Where goods go while the shopper has said nothing."""
+    regions: list[Any] = campaign.regions
+    return "CN" if not regions or "CN" in regions else str(regions[0])
+
+
+def came_from() -> str | None:
+    """The page of this site where a button was pressed."""
+    parts = urlsplit(request.referrer or "")
+    if parts.netloc != request.host:
+        return None
+    return local_path(f"{parts.path}?{parts.query}" if parts.query else parts.path)

@@ -1,0 +1,96 @@
+"""Between the form of a wish and the draft that operations take."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from c2b.campaigns.categories import Category
+from c2b.campaigns.models import Campaign
+from c2b.campaigns.requests import CampaignDraft
+from c2b.campaigns.states import Allocation, Basis, CloseRule, Fulfilment
+from c2b.campaigns.wish_forms import CampaignForm, WishForm, written
+from c2b.core.files import BadFile, picture_size, save_picture
+from c2b.demand.curve import Tier
+
+MOST_PICTURES = 4
+
+
+def keep_pictures(form: WishForm) -> bool:
+    """Save what was uploaded, in place of what was there; False with a message where one cannot be read."""
+    uploads = [upload for upload in form.pictures.data or [] if getattr(upload, "filename", "")]
+    if len(uploads) > MOST_PICTURES:
+        form.pictures.errors = [_("Choose at most %(count)s pictures.", count=MOST_PICTURES)]
+        return False
+    try:
+        refs = [save_picture(upload.stream) for upload in uploads]
+    except BadFile as bad:
+        form.pictures.errors = [str(bad)]
+        return False
+    if refs:
+        form.kept.data = " ".join(refs)
+    return True
+
+
+def pictures_of(form: WishForm) -> list[str]:
+    """References of the pictures that are kept; what does not name a picture of ours is left out."""
+    return [ref for ref in (form.kept.data or "").split() if picture_size(ref)][:MOST_PICTURES]
+
+
+def draft_of(form: WishForm) -> CampaignDraft:
+    """The draft that a good form describes."""
+    plain: dict[str, Any] = {
+        "title": form.title.data,
+        "summary": form.summary.data,
+        "description": form.description.data or "",
+        "category": Category(form.category.data),
+        "expected_price": form.expected_price.data,
+        "list_price": form.list_price.data,
+        "list_price_basis": form.list_price_basis.data or "",
+        "threshold": form.threshold.data,
+        "basis": Basis(form.basis.data),
+        "days_open": form.days_open.data,
+        "options": form.options.options,
+        "pictures": pictures_of(form),
+    }
+    return CampaignDraft(**plain, **(_more(form) if isinstance(form, CampaignForm) else {}))
+
+
+def _more(form: CampaignForm) -> dict[str, Any]:
+    return {
+        "tiers": [Tier(quantity, price) for quantity, price in form.price_tiers],
+        "capacity": form.capacity.data,
+        "per_shopper": form.per_shopper.data or 10,
+        "close_rule": CloseRule(form.close_rule.data),
+        "allocation": Allocation(form.allocation.data),
+        "fulfilment": Fulfilment(form.fulfilment.data),
+        "regions": form.regions.data or [],
+    }
+
+
+def values_of(campaign: Campaign) -> dict[str, Any]:
+    """A campaign as the form's values."""
+    one_tier = len(campaign.tiers) == 1 and campaign.tiers[0].unit_price == campaign.expected_price
+    tiers = [] if one_tier else [
+        {"from_quantity": tier.from_quantity, "unit_price": tier.unit_price} for tier in campaign.tiers
+    ]  # fmt: skip
+    return {
+        "title": campaign.title,
+        "summary": campaign.summary,
+        "description": campaign.description,
+        "category": campaign.category.value,
+        "expected_price": campaign.expected_price,
+        "list_price": campaign.list_price,
+        "list_price_basis": campaign.list_price_basis,
+        "threshold": campaign.threshold,
+        "basis": campaign.basis.value,
+        "days_open": campaign.days_open,
+        "options": written(campaign.options),
+        "kept": " ".join(campaign.pictures),
+        "tiers": tiers,
+        "capacity": campaign.capacity,
+        "per_shopper": campaign.per_shopper,
+        "close_rule": campaign.close_rule.value,
+        "allocation": campaign.allocation.value,
+        "fulfilment": campaign.fulfilment.value,
+        "regions": campaign.regions,
+    }

@@ -1,0 +1,156 @@
+"""The page of wishes with its categories, search, and how it all works."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from markupsafe import Markup
+
+from c2b.campaigns import queries
+from c2b.campaigns.categories import Category
+from c2b.core.access import public
+from c2b.core.clock import utcnow
+from c2b.core.errors import NotFound
+from c2b.core.forms import query_text
+from c2b.core.money import digits
+from c2b.web.charts import PricePoint, TierDot, demand_curve, demand_span
+
+MOST_PAGES = 1000
+OLD_SORTS = {"closing": "ending"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """The demand curve and the ends of the slider below it, in minor units."""
+
+    svg: Markup
+    low: int
+    high: int
+    step: int
+
+
+def demand_drawing(
+    points: list[tuple[int, int]], dots: list[tuple[int, int, bool]], price: int, currency: str
+) -> Drawing | None:
+    """Demand by price with its tiers, or None while too few have joined to show any."""
+    if len(points) < 2:
+        return None
+    curve = [PricePoint(*point) for point in points]
+    tiers = [TierDot(*dot) for dot in dots]
+    low, high = demand_span(curve, tiers, price)
+    one = 10 ** digits(currency)
+    whole = all(amount % one == 0 for amount in (low, high, price))
+    return Drawing(demand_curve(curve, tiers, price, currency), low, high, one if whole else 1)
+
+
+def sort_asked() -> str:
+    """How the cards are sorted, from the address."""
+    asked = request.args.get("sort", "")
+    asked = OLD_SORTS.get(asked, asked)
+    return asked if asked in queries.SORTS else queries.SORTS[0]
+
+
+def page_asked() -> int:
+    """The page's number, from the address; what makes no sense is the first page."""
+    asked = request.args.get("page", "")
+    return (
+        min(max(int(asked), 1), MOST_PAGES) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
+    )
+
+
+def reader_id() -> int | None:
+    """Who looks: the signed-in person, or None."""
+    return int(current_user.id) if current_user.is_authenticated else None
+
+
+def sorts(**place: Any) -> list[tuple[str, str, bool]]:
+    """The ways to sort, as (words, address, current); paging starts again."""
+    words = {"hot": _("Hottest"), "near": _("Nearly there"), "ending": _("Closing soon"), "new": _("New")}
+    now = sort_asked()
+    return [
+        (words[key], _here(**place, sort=key if key != queries.SORTS[0] else None), key == now)
+        for key in queries.SORTS
+    ]
+
+
+def _here(**changes: Any) -> str:
+    return url_for(
+        str(request.endpoint), **{key: value for key, value in changes.items() if value is not None}
+    )
+
+
+def _page_links(found: queries.CardPage, **place: Any) -> tuple[str | None, str | None]:
+    sort = sort_asked()
+    kept = {**place, "sort": sort if sort != queries.SORTS[0] else None}
+    earlier = _here(**kept, page=found.page - 1 if found.page > 2 else None) if found.page > 1 else None
+    return earlier, _here(**kept, page=found.page + 1) if found.has_next else None
+
+
+def _grid(template: str, category: Category | None, **more: Any) -> ResponseReturnValue:
+    now = utcnow()
+    place = {"category": category.value} if category else {}
+    found = queries.cards(
+        now=now, category=category, sort=sort_asked(), page=page_asked(), user_id=reader_id()
+    )
+    counts = queries.counts_by_category(now)
+    return render_template(
+        template,
+        found=found,
+        category=category,
+        categories=list(Category),
+        counts=counts,
+        total=counts[category] if category else sum(counts.values()),
+        sorts=sorts(**place),
+        links=_page_links(found, **place),
+        **more,
+    )
+
+
+@public
+def home() -> ResponseReturnValue:
+    """Find something to join."""
+    now = utcnow()
+    first = page_asked() == 1
+    return _grid(
+        "web/home.html",
+        None,
+        stats=queries.public_stats(now),
+        featured=queries.featured(now, reader_id()) if first else None,
+        first=first,
+    )
+
+
+@public
+def category(category: str) -> ResponseReturnValue:
+    """The wishes of one category."""
+    if category not in {each.value for each in Category}:
+        raise NotFound
+    return _grid("web/category.html", Category(category))
+
+
+@public
+def search() -> ResponseReturnValue:
+    """Find campaigns by words, Chinese too."""
+    q = query_text(request.args.get("q"))
+    if not q:
+        return render_template("web/search.html", q="", found=None, links=(None, None))
+    found = queries.cards(now=utcnow(), q=q, sort=sort_asked(), page=page_asked(), user_id=reader_id())
+    return render_template("web/search.html", q=q, found=found, links=_page_links(found, q=q))
+
+
+@public
+def how() -> ResponseReturnValue:
+    """How it works, and what happens with money."""
+    return render_template("web/how.html")
+
+
+def register(app: Flask) -> None:
+    """Connect the pages, and give templates the drawing of demand."""
+    app.add_url_rule("/", endpoint="web.home", view_func=home)
+    app.add_url_rule("/k/<category>", endpoint="web.category", view_func=category)
+    app.add_url_rule("/search", endpoint="web.search", view_func=search)
+    app.add_url_rule("/help", endpoint="web.how", view_func=how)
+    app.jinja_env.globals.update(demand_drawing=demand_drawing)
