@@ -1,20 +1,33 @@
 """The second doorway beside the views: what happens by itself. A job finds what is due and calls operations."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from datetime import datetime
+from functools import partial
 from itertools import islice
+from time import monotonic
 from typing import Any
 
 import structlog
 
-from c2b.core.claims import claim, fail, release
+from c2b.core import claims
 from c2b.core.db import db, transaction
 from c2b.core.errors import NotFound, Refused
 
 log = structlog.get_logger()
 
 CHUNK = 100
-LEASE = 300.0  # seconds that a chunk may take before another process may take it over
+LEASE = 300.0  # seconds that a chunk may take before another process may take it over; renewed on the way
+
+stopping = (
+    threading.Event()
+)  # set when the process is to end: the row in hand is finished, the rest is found again
+listing: ContextVar[dict[str, list[int]] | None] = ContextVar("listing", default=None)  # see jobs.trial
+
+
+class LostClaim(Exception):
+    """Another process has taken the row over, because this one was away for longer than its lease."""
 
 
 def each(
@@ -25,35 +38,71 @@ def each(
     A row that a rule refuses, or that another process holds, is passed over; a row that crashes rests for a while
     and stops no other. Returns how many were done, refused and failed.
     """
-    work = work or f"{operation.__module__}.{operation.__qualname__}"
+    work = work or _name(operation)
     result = {"done": 0, "refused": 0, "failed": 0}
+    listed = listing.get()
+    if listed is not None:
+        listed.setdefault(work, []).extend(ids)
+        return result
     for chunk in _chunks(ids):
-        with transaction():
-            taken = claim(work, chunk, seconds=LEASE)
-        finished = [id_ for id_ in chunk if id_ in taken and _one(id_, operation, now, work, result, more)]
-        with transaction():
-            release(work, finished)
+        if stopping.is_set():
+            break
+        _work_off(chunk, partial(operation, now=now, **more), work, result)
     return result
 
 
-def _one(
-    id_: int, operation: Callable[..., Any], now: datetime, work: str, result: dict[str, int], more: dict[str, Any]
-) -> bool:
+def _work_off(chunk: list[int], operation: Callable[[int], Any], work: str, result: dict[str, int]) -> None:
+    since = monotonic()
+    with transaction():
+        held = claims.claim(work, chunk, seconds=LEASE)
+    for id_ in chunk:
+        if stopping.is_set():
+            break
+        if monotonic() - since > LEASE / 3:
+            since = monotonic()
+            with transaction():
+                held = claims.extend(work, held, seconds=LEASE)
+        if id_ in held and _one(id_, operation, work, held[id_], result):
+            del held[id_]
+    if held:  # refused, or not come to: not done, but free again
+        with transaction():
+            claims.release(work, list(held))
+
+
+def _one(id_: int, operation: Callable[[int], Any], work: str, epoch: int, result: dict[str, int]) -> bool:
+    """Whether the row's claim has been dealt with."""
     try:
         with transaction():
-            operation(id_, now=now, **more)
+            operation(id_)
+            if not claims.finish(work, id_, epoch):
+                raise LostClaim  # noqa: TRY301  # so that the transaction is rolled back
+    except LostClaim:
+        log.warning("another process has taken this row over", work=work, item=id_)
     except (Refused, NotFound) as no:
         log.info("passed over", work=work, item=id_, reason=str(no))
         result["refused"] += 1
-        return True
+        return False
     except Exception as error:
         log.exception("a row failed", work=work, item=id_)
         result["failed"] += 1
         with transaction():
-            fail(work, id_, f"{type(error).__name__}: {error}")
-        return False
-    result["done"] += 1
+            claims.fail(work, id_, in_short(error), epoch=epoch)
+    else:
+        result["done"] += 1
     return True
+
+
+def in_short(error: BaseException) -> str:
+    """One line for operators: what went wrong, without the values of a statement."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}"[:500]
+
+
+def _name(operation: Callable[..., Any]) -> str:
+    while isinstance(operation, partial):
+        operation = operation.func
+    return f"{operation.__module__}.{operation.__qualname__}"
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:

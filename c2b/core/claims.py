@@ -7,7 +7,7 @@ higher epoch. Claims are timed by the real clock, never by the demo clock, and b
 import os
 import socket
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select, text, update
@@ -61,7 +61,14 @@ def claim(work: str, items: Sequence[int], *, seconds: float, holder: str | None
     taken = db.session.execute(
         insert.values(
             [
-                {"work": work, "item": item, "holder": holder, "until": now + seconds, "epoch": 1, "failures": 0}
+                {
+                    "work": work,
+                    "item": item,
+                    "holder": holder,
+                    "until": now + seconds,
+                    "epoch": 1,
+                    "failures": 0,
+                }
                 for item in sorted(set(items))
             ]
         )
@@ -72,20 +79,45 @@ def claim(work: str, items: Sequence[int], *, seconds: float, holder: str | None
         )
         .returning(Claim.item, Claim.epoch)
     )
-    return {item: epoch for item, epoch in taken}
+    return {row.item: row.epoch for row in taken}
 
 
 def renew(work: str, item: int, *, seconds: float, holder: str | None = None) -> bool:
     """Take or keep a lease; True while it is ours. The epoch grows only when the holder changes."""
     holder = holder or me()
-    now = database_time()
     kept = db.session.execute(
         update(Claim)
         .where(Claim.work == work, Claim.item == item, Claim.holder == holder)
-        .values(until=now + seconds)
+        .values(until=database_time() + seconds)
         .returning(Claim.item)
+        .execution_options(synchronize_session=False)
     ).first()
     return kept is not None or item in claim(work, [item], seconds=seconds, holder=holder)
+
+
+def extend(work: str, claims: Mapping[int, int], *, seconds: float) -> dict[int, int]:
+    """Hold {item: epoch} for longer; returns those that nobody else has taken over meanwhile."""
+    if not claims:
+        return {}
+    kept = db.session.execute(
+        update(Claim)
+        .where(Claim.work == work, Claim.item.in_(claims), Claim.holder == me())
+        .values(until=database_time() + seconds)
+        .returning(Claim.item, Claim.epoch)
+        .execution_options(synchronize_session=False)
+    )
+    return {item: epoch for item, epoch in kept if claims[item] == epoch}
+
+
+def finish(work: str, item: int, epoch: int) -> bool:
+    """Give a claim back inside the transaction of its work; False where it is no longer ours (then roll back)."""
+    ours = db.session.scalar(
+        delete(Claim)
+        .where(Claim.work == work, Claim.item == item, Claim.epoch == epoch, Claim.holder == me())
+        .returning(Claim.item)
+        .execution_options(synchronize_session=False)
+    )
+    return ours is not None
 
 
 def is_held(work: str, item: int, epoch: int) -> bool:
@@ -103,12 +135,27 @@ def release(work: str, items: Sequence[int], *, holder: str | None = None) -> No
     )
 
 
-def fail(work: str, item: int, error: str) -> None:
+def fail(work: str, item: int, error: str, *, epoch: int | None = None) -> None:
     """Remember that an item failed, and let it rest before the next try (one minute, doubled up to a day)."""
-    failures = db.session.scalar(select(Claim.failures).where(Claim.work == work, Claim.item == item)) or 0
-    rest = min(60 * 2**failures, 86_400)
+    ours = (Claim.work == work) & (Claim.item == item)
+    if epoch is not None:
+        ours &= Claim.epoch == epoch
+    failures = db.session.scalar(select(Claim.failures).where(ours)) or 0
+    rest = min(60 * 2 ** min(failures, 11), 86_400)
     db.session.execute(
         update(Claim)
-        .where(Claim.work == work, Claim.item == item)
+        .where(ours)
         .values(failures=failures + 1, error=error[:500], until=database_time() + rest)
+        .execution_options(synchronize_session=False)
     )
+
+
+def forget_dead(*, older_than: float) -> int:
+    """Remove claims that a dead process left behind, `older_than` seconds after they ran out."""
+    gone = db.session.scalars(
+        delete(Claim)
+        .where(Claim.until < database_time() - older_than, Claim.failures == 0)
+        .returning(Claim.item)
+        .execution_options(synchronize_session=False)
+    )
+    return len(gone.all())

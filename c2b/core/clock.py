@@ -5,11 +5,15 @@ sitting. The offset is a row, so that every process agrees; a real site has none
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
-from c2b.core.db import Model, db
+from c2b.core.db import Model, db, is_sqlite
+
+ONLY = 1  # the number of the one row
 
 
 class DemoClock(Model):
@@ -28,19 +32,22 @@ def utcnow() -> datetime:
     return datetime.now(UTC) + _ahead
 
 
-def read_demo_clock() -> None:
-    """Learn the demo's offset from the database; called at the start of each request and tick of a demo site."""
-    global _ahead
-    _ahead = timedelta(seconds=db.session.scalar(select(DemoClock.ahead)) or 0)
+def read_demo_clock() -> timedelta:
+    """Learn how far the demo is ahead; called at the start of each request and tick of a demo site."""
+    global _ahead  # noqa: PLW0603  # one per process, like the time itself
+    _ahead = timedelta(seconds=db.session.scalar(select(DemoClock.ahead).where(DemoClock.id == ONLY)) or 0)
+    return _ahead
 
 
-def set_forward(by: timedelta) -> None:
-    """Set the demo clock forward; it never goes back."""
+def set_forward(by: timedelta) -> timedelta:
+    """Set the demo clock forward, for every process from its next tick on; it never goes back."""
     if by < timedelta():
         raise ValueError("the demo clock never goes back")
-    row = db.session.scalar(select(DemoClock).with_for_update())
-    if row is None:
-        row = DemoClock(ahead=0)
-        db.session.add(row)
-    row.ahead += int(by.total_seconds())
-    db.session.flush()
+    insert: Any = (sqlite if is_sqlite() else postgresql).insert(DemoClock.__table__)
+    seconds = int(by.total_seconds())
+    db.session.execute(
+        insert.values(id=ONLY, ahead=seconds).on_conflict_do_update(
+            index_elements=["id"], set_={"ahead": DemoClock.__table__.c.ahead + seconds}
+        )
+    )
+    return read_demo_clock()

@@ -1,0 +1,342 @@
+"""The `c2b` command. Each command is short: what it does lives elsewhere."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from c2b.config import BadConfig, Config, load
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+SECRETS = ("secret_key", "sendgrid_api_key", "smtp_url")
+
+
+def main() -> None:
+    """The entry point: mistakes that people can mend are one line and exit 2, never a traceback."""
+    from sqlalchemy.exc import OperationalError
+
+    try:
+        c2b(prog_name="c2b")
+    except BadConfig as problem:
+        _stop(str(problem), 2)
+    except OperationalError as problem:
+        from c2b.core.schema import KEY
+
+        _stop(f"{KEY}: the database failed: {str(problem.orig).strip().partition(chr(10))[0]}", 2)
+
+
+def _stop(line: str, code: int) -> None:
+    click.secho(f"c2b: {line}", fg="red", err=True)
+    sys.exit(code)
+
+
+def _app(config: Config | None = None) -> "Flask":
+    """The application; a folder that cannot be written is a mistake in the settings too."""
+    from c2b import create_app
+    from c2b.core import logs
+
+    config = config or load()
+    logs.configure(config.log_level)
+    try:
+        return create_app(config)
+    except OSError as problem:
+        if problem.filename is None:
+            raise
+        reason = f"{problem.filename}: {problem.strerror}; expected a place to write"
+        raise BadConfig(f"C2B_DATABASE_URL: {reason}") from None
+
+
+@contextmanager
+def _ready_app() -> Iterator["Flask"]:
+    """The application in its context, on a database that answers and is migrated."""
+    from c2b.core.clock import read_demo_clock
+    from c2b.core.db import db
+    from c2b.core.errors import NotFound, Refused
+    from c2b.core.schema import must_be_ready
+
+    app = _app()
+    with app.app_context():
+        must_be_ready()
+        if app.config["C2B"].demo:
+            read_demo_clock()
+            db.session.rollback()
+        try:
+            yield app
+        except Refused as no:
+            raise click.ClickException(str(no)) from None
+        except NotFound:
+            raise click.ClickException("There is no such record.") from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="c2b")
+def c2b() -> None:
+    """Muster: shoppers say what they want, merchants compete to supply it."""
+
+
+@c2b.command("run")
+def run_command() -> None:
+    """Run the whole site: the web server and the clock with its jobs."""
+    from c2b import serving
+    from jobs.clock import Clock
+
+    with _ready_app() as app:
+        config: Config = app.config["C2B"]
+        serving.port_must_be_free(config)
+        clock = Clock(app)
+    web = serving.start_web(config)
+    greet = partial(click.echo, serving.welcome(config, _sign_ins() if config.demo else ()))
+    serving.in_background(partial(serving.when_it_answers, config, web, greet))
+    sys.exit(serving.together(web, clock.run, clock.end))
+
+
+def _sign_ins() -> list[str]:
+    """One line for each person of the demo data."""
+    from importlib import import_module
+
+    try:
+        return [str(line) for line in import_module("c2b.seed").sign_ins()]
+    except (ImportError, AttributeError):
+        return []
+
+
+@c2b.command("web")
+def web_command() -> None:
+    """Run the web server alone."""
+    from c2b import serving
+    from c2b.core.db import db
+
+    with _ready_app() as app:
+        config: Config = app.config["C2B"]
+        db.engine.dispose()
+    serving.become_web(config)
+
+
+@c2b.group("jobs", invoke_without_command=True)
+@click.pass_context
+def jobs_group(context: click.Context) -> None:
+    """Run the clock with its jobs; any number of machines may, and one is active."""
+    if context.invoked_subcommand is None:
+        from jobs.__main__ import run_clock
+
+        with _ready_app() as app:
+            pass
+        run_clock(app)
+
+
+@jobs_group.command("list")
+def list_jobs() -> None:
+    """List the jobs in the order of a pass."""
+    from jobs.registry import all_jobs
+
+    for job in all_jobs().values():
+        click.echo(f"{job.name:<18} {job.rhythm:<14} {job.words}")
+
+
+@jobs_group.command("run")
+@click.argument("name")
+@click.option("--dry-run", is_flag=True, help="Say what is due; change nothing.")
+def run_one_job(name: str, dry_run: bool) -> None:
+    """Run one job now, by hand."""
+    from jobs.registry import all_jobs
+
+    job = all_jobs().get(name)
+    if job is None:
+        raise click.BadParameter(
+            f"there is no such job; known are: {', '.join(all_jobs())}", param_hint="NAME"
+        )
+    with _ready_app():
+        _say_what_is_due(job) if dry_run else _run_by_hand(job)
+
+
+def _say_what_is_due(job: Any) -> None:
+    from c2b.core.clock import utcnow
+    from jobs.trial import would_do
+
+    plan, in_one_piece = would_do(job, utcnow())
+    for operation, ids in plan.items():
+        click.echo(f"{operation}: {len(ids)} due{': ' + ', '.join(map(str, ids)) if ids else ''}")
+    if in_one_piece:
+        click.echo("and work that this job does in one piece")
+    elif not plan:
+        click.echo("nothing is due")
+
+
+def _run_by_hand(job: Any) -> None:
+    from c2b.core.clock import utcnow
+    from jobs.running import run_job
+
+    counts = run_job(job, due_at=utcnow(), now=utcnow()) or {}
+    click.echo(
+        ", ".join(f"{count} {word}" for word, count in counts.items()) or "did not finish; see the log"
+    )
+    sys.exit(0 if counts and not counts.get("failed") else 1)
+
+
+@c2b.command("migrate")
+@click.option(
+    "--sql", is_flag=True, help="Print the statements for an empty database instead of running them."
+)
+def migrate_command(sql: bool) -> None:
+    """Bring the database to this version; run twice, it changes nothing."""
+    from flask_migrate import upgrade
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from c2b.core.schema import why_not_ready
+
+    with _app().app_context():
+        reason = why_not_ready()
+        if reason is not None and "not migrated" not in reason:
+            raise BadConfig(reason)
+        try:
+            upgrade(sql=sql)
+        except SQLAlchemyError as problem:
+            raise click.ClickException(
+                f"the migration failed and was undone: {type(problem).__name__}"
+            ) from problem
+    if not sql:
+        click.echo("the database is up to date")
+
+
+@c2b.command("seed")
+@click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
+def seed_command(if_empty: bool) -> None:
+    """Fill the database with a lively demo data set."""
+    from importlib import import_module
+
+    from sqlalchemy import select
+
+    from c2b.accounts.models import User
+    from c2b.core.db import db
+
+    with _ready_app():
+        if db.session.scalar(select(User.id).limit(1)) is not None:
+            if if_empty:
+                return
+            raise click.ClickException(
+                "There are people in this database already; the demo data needs an empty one."
+            )
+        db.session.rollback()
+        import_module("c2b.seed").seed()
+    click.echo("the demo data is in place")
+
+
+@c2b.command("replay", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def replay_command(arguments: tuple[str, ...]) -> None:
+    """Play real group-buying records through the whole site (see --help)."""
+    from importlib import import_module
+
+    command: click.Command = import_module("c2b.replay").command
+    if {"-h", "--help"} & set(arguments):
+        command.main(list(arguments), prog_name="c2b replay")
+    with _ready_app():
+        command.main(list(arguments), prog_name="c2b replay", standalone_mode=False)
+
+
+@c2b.command("check")
+@click.option("--only", metavar="I-10", help="Check this promise alone.")
+def check_command(only: str | None) -> None:
+    """Check the promises that the data must keep; exit 1 if one is broken."""
+    from c2b.core.checks import CHECKS, broken_promises
+
+    with _ready_app():
+        known = sorted({promise.split()[0] for promise in CHECKS})
+        if only is not None and only not in known:
+            raise click.BadParameter(f"known are: {', '.join(known)}", param_hint="--only")
+        problems = broken_promises(only)
+    for problem in problems:
+        click.secho(problem, fg="red", err=True)
+    click.echo(f"{len(problems)} broken promises")
+    sys.exit(1 if problems else 0)
+
+
+@c2b.command("states")
+@click.option("--write", is_flag=True, help="Renew docs/states.md.")
+def states_command(write: bool) -> None:
+    """Print every life as a diagram and a table."""
+    from c2b.config import ROOT
+    from c2b.drawing import document
+
+    _app(load({}, database_url="sqlite://", environment="test", secret_key="not needed"))  # noqa: S106  # no database
+    if write:
+        (ROOT / "docs" / "states.md").write_text(document(), encoding="utf-8")
+        return
+    click.echo(document(), nl=False)
+
+
+@c2b.command("create-user")
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, help="reviewer or operator; may be given twice.")
+@click.password_option(help="Asked for when it is not given.")
+def create_user_command(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Create a person with a confirmed address: the way to the first operator."""
+    from c2b.accounts.operations import create_person
+    from c2b.core.access import Role
+    from c2b.core.clock import utcnow
+    from c2b.core.db import transaction
+
+    allowed = {str(role): role for role in (Role.REVIEWER, Role.OPERATOR)}
+    for role in roles:
+        if role not in allowed:
+            raise click.BadParameter(f"{role}; expected {' or '.join(allowed)}", param_hint="--role")
+    _check_person(email, name, password)
+    with _ready_app(), transaction():
+        user = create_person(email, name, password, [allowed[role] for role in roles], now=utcnow())
+    click.echo(f"{user.email} can sign in now")
+
+
+def _check_person(email: str, name: str, password: str) -> None:
+    from email_validator import EmailNotValidError, validate_email
+
+    from c2b.accounts import passwords
+
+    try:
+        validate_email(email, check_deliverability=False)
+    except EmailNotValidError as problem:
+        raise click.BadParameter(str(problem), param_hint="EMAIL") from None
+    if not name.strip():
+        raise click.BadParameter("it is empty", param_hint="NAME")
+    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+        words = f"expected {passwords.SHORTEST} to {passwords.LONGEST} characters"
+        raise click.BadParameter(words, param_hint="--password")
+    if passwords.is_guessable(password, email, name):
+        raise click.BadParameter("it is too easy to guess", param_hint="--password")
+
+
+@c2b.command("clock-forward")
+@click.argument("hours", type=click.FloatRange(0, 24 * 366, min_open=True))
+def clock_forward_command(hours: float) -> None:
+    """Set the demo clock forward; the jobs catch up within seconds."""
+    from c2b.core.clock import set_forward, utcnow
+    from c2b.core.db import transaction
+
+    with _ready_app() as app:
+        if not app.config["C2B"].demo:
+            raise BadConfig("C2B_DEMO: only a demo site has a clock that can be set; expected 1")
+        with transaction():
+            set_forward(timedelta(hours=hours))
+        click.echo(f"{utcnow():%Y-%m-%d %H:%M} UTC")
+
+
+@c2b.command("config")
+def config_command() -> None:
+    """Print the settings that are in force; secrets are left out."""
+    from sqlalchemy.engine import make_url
+
+    config = load()
+    shown: dict[str, Callable[[Any], str]] = {
+        **dict.fromkeys(SECRETS, lambda value: "(set)" if value else "(not set)"),
+        "database_url": lambda value: make_url(value).render_as_string(hide_password=True),
+    }
+    for field in fields(config):
+        value = getattr(config, field.name)
+        click.echo(f"C2B_{field.name.upper()}={shown.get(field.name, str)(value)}")

@@ -1,0 +1,169 @@
+"""The clock: any number of processes may run one, and the one that holds the lease makes the jobs run.
+
+APScheduler beats the time. It starts paused and is resumed while the lease is ours; the lease is timed by the
+database, so a process that dies or freezes loses it within TTL seconds and another takes over.
+"""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import STATE_PAUSED, STATE_RUNNING
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from c2b.core.claims import release, renew
+from c2b.core.clock import read_demo_clock, utcnow
+from c2b.core.db import db, is_sqlite, transaction
+from jobs import stopping
+from jobs.registry import Job, all_jobs
+from jobs.running import catch_up, run_asked, run_job
+
+log = structlog.get_logger()
+
+TTL = 10.0  # seconds after which a silent leader has lost its lease
+THREADS = 4
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # all clocks count their ticks from here, so that they agree on them
+
+
+class Clock:
+    """One process's clock. `run()` returns after `end()`, when the rows in hand are finished."""
+
+    def __init__(self, app: Flask, *, ttl: float = TTL) -> None:
+        self.app, self.ttl = app, ttl
+        self.demo = bool(app.config["C2B"].demo)
+        self.leading = False
+        self._sure_until = 0.0  # by this process's own steady clock: after it the lease may be another's
+        self._ended = threading.Event()
+        self._behind = threading.Event()  # all jobs are to run now
+        self._ahead = timedelta()
+        with app.app_context():
+            self.scheduler = _scheduler(1 if is_sqlite() else THREADS)
+        zone = ZoneInfo(app.config["C2B"].time_zone)
+        for job in all_jobs().values():
+            self.scheduler.add_job(self._tick, _trigger(job, zone), [job], id=job.name)
+
+    def end(self, *_signal: Any) -> None:
+        """Stop soon; safe to call from a signal handler."""
+        stopping.set()
+        self._ended.set()
+
+    def run(self) -> None:
+        """Beat until `end()`."""
+        self.scheduler.start(paused=True)
+        helper = threading.Thread(target=self._help, name="clock-helper")
+        helper.start()
+        try:
+            while True:
+                self._beat()
+                if self._ended.wait(self.ttl / 4):
+                    break
+        finally:
+            self.end()
+            helper.join()
+            self.scheduler.shutdown(wait=True)
+            self._let_go()
+
+    def _beat(self) -> None:
+        asked_at = monotonic()
+        if self._lead():
+            self._sure_until = asked_at + self.ttl
+        leads = monotonic() < self._sure_until
+        if leads and not self.leading:
+            log.info("this clock is active")
+            self.leading = True
+            self._behind.set()
+        elif self.leading and not leads:
+            log.warning("this clock has lost its lease")
+            self.leading = False
+        if self.leading and self.scheduler.state == STATE_PAUSED:
+            self.scheduler.resume()
+        elif not self.leading and self.scheduler.state == STATE_RUNNING:
+            self.scheduler.pause()
+
+    def _lead(self) -> bool:
+        with self.app.app_context():
+            try:
+                with transaction():
+                    return renew("clock", 0, seconds=self.ttl)
+            except SQLAlchemyError:
+                log.exception("the lease could not be renewed")
+                return False
+
+    def _let_go(self) -> None:
+        with self.app.app_context():
+            try:
+                with transaction():
+                    release("clock", [0])
+            except SQLAlchemyError:
+                log.exception("the lease could not be given back")
+
+    def _is_sure(self) -> bool:
+        """Whether the lease is certainly ours; a process that was frozen finds here that it is too late."""
+        return self.leading and monotonic() < self._sure_until and not stopping.is_set()
+
+    def _tick(self, job: Job) -> None:
+        if not self._is_sure():
+            return
+        with self.app.app_context():
+            self._read_demo_clock()
+            ahead = utcnow() - datetime.now(UTC)
+            run_job(job, due_at=_tick_of(job) + ahead, now=utcnow(), next_at=self._next(job, ahead))
+
+    def _next(self, job: Job, ahead: timedelta) -> datetime | None:
+        known = self.scheduler.get_job(job.name)
+        return known.next_run_time + ahead if known is not None and known.next_run_time else None
+
+    def _help(self) -> None:
+        """Twice a second: is there anything that does not wait for its tick?"""
+        while not self._ended.wait(0.5):
+            if not self._is_sure():
+                continue
+            with self.app.app_context():
+                try:
+                    self._read_demo_clock()
+                    run_asked(now=utcnow())
+                    if self._behind.is_set():
+                        self._behind.clear()
+                        log.info("caught up", passes=catch_up())
+                except SQLAlchemyError:
+                    log.exception("the clock's helper was disturbed")
+                    self._ended.wait(2)
+
+    def _read_demo_clock(self) -> None:
+        if not self.demo:
+            return
+        ahead = read_demo_clock()
+        db.session.rollback()
+        if ahead > self._ahead:
+            self._ahead = ahead
+            self._behind.set()
+
+
+def _scheduler(threads: int) -> BackgroundScheduler:
+    return BackgroundScheduler(
+        timezone="UTC",
+        executors={"default": ThreadPoolExecutor(threads)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 30},
+    )
+
+
+def _trigger(job: Job, zone: ZoneInfo) -> IntervalTrigger | CronTrigger:
+    if job.every is not None:
+        return IntervalTrigger(seconds=int(job.every.total_seconds()), start_date=EPOCH, timezone="UTC")
+    hour, _, minute = (job.at or "").partition(":")
+    return CronTrigger(hour=int(hour), minute=int(minute), timezone=zone)
+
+
+def _tick_of(job: Job) -> datetime:
+    """The due time that every process gives to the run that begins now."""
+    real = datetime.now(UTC)
+    every = job.every or timedelta(minutes=1)
+    return EPOCH + (real - EPOCH) // every * every

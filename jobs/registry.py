@@ -1,0 +1,82 @@
+"""Which jobs there are, how often each runs, and in which order they follow one another."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+
+import jobs
+
+# A campaign's way: what an earlier job leaves, a later one finds in the same pass. Mail and records come last.
+ORDER = (
+    "close_campaigns",
+    "open_batches",
+    "join_batches",
+    "submit_offers",
+    "run_pipeline",
+    "lapse_samples",
+    "lapse_offers",
+    "award_batches",
+    "open_launches",
+    "charge_launches",
+    "settle_launches",
+    "finish_launches",
+    "remind_closing",
+    "remind_stages",
+    "remind_cards",
+    "refresh_heat",
+    "send_mail",
+    "check_promises",
+    "prune_runs",
+)
+
+# These look after the records; they need no second pass.
+HOUSEKEEPING = ("check_promises", "prune_runs")
+
+Run = Callable[[datetime], dict[str, int]]
+Due = Callable[[datetime], list[int]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file of this folder: `run(now)` and how often (`EVERY`), or when each day (`AT`, "03:30" site time)."""
+
+    name: str
+    words: str
+    run: Run
+    every: timedelta | None = None
+    at: str | None = None
+    due: Due | None = None  # which rows it would take now, where the job can say so itself
+
+    @property
+    def rhythm(self) -> str:
+        """How often it runs, in words for operators of the command line."""
+        if self.every is None:
+            return f"daily at {self.at}"
+        seconds = int(self.every.total_seconds())
+        for size, word in ((86_400, "d"), (3600, "h"), (60, "min")):
+            if seconds % size == 0:
+                return f"every {seconds // size} {word}"
+        return f"every {seconds} s"
+
+
+@cache
+def all_jobs() -> dict[str, Job]:
+    """Every job by name, in the order of ORDER; one that is not named there comes last."""
+    found = [job for info in pkgutil.iter_modules(jobs.__path__) if (job := _read(info.name))]
+    places = {name: place for place, name in enumerate(ORDER)}
+    found.sort(key=lambda job: (places.get(job.name, len(ORDER)), job.name))
+    return {job.name: job for job in found}
+
+
+def _read(name: str) -> Job | None:
+    if name.startswith("_"):
+        return None
+    module = importlib.import_module(f"jobs.{name}")
+    every, at = getattr(module, "EVERY", None), getattr(module, "AT", None)
+    if every is None and at is None:
+        return None  # part of the machinery
+    words = (module.__doc__ or "").strip().partition("\n")[0]
+    return Job(name, words, module.run, every, at, getattr(module, "due", None))

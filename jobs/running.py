@@ -1,0 +1,90 @@
+"""One run of one job, written down; and a whole pass of all jobs, until nothing more happens."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from sqlalchemy import func, select
+
+from c2b.core import runs
+from c2b.core.claims import me
+from c2b.core.clock import utcnow
+from c2b.core.db import db, transaction
+from c2b.core.events import Event
+from jobs import in_short, stopping
+from jobs.registry import HOUSEKEEPING, Job, all_jobs
+
+log = structlog.get_logger()
+
+MOST_PASSES = 12  # a campaign's way has fewer jobs that follow one another
+
+
+def run_job(
+    job: Job, *, due_at: datetime, now: datetime, next_at: datetime | None = None
+) -> dict[str, int] | None:
+    """Run a job and write it down; None where another process has begun this very run already."""
+    with transaction():
+        run_id = runs.begin(job.name, due_at=due_at, now=now, process=me(), next_at=next_at)
+    return None if run_id is None else carry_out(job, run_id, now=now)
+
+
+def carry_out(job: Job, run_id: int, *, now: datetime) -> dict[str, int]:
+    """Do what a begun run is for; a job that crashes is written down as such and stops no other."""
+    counts: dict[str, int] = {}
+    error: str | None = "interrupted"
+    try:
+        counts = job.run(now)
+        error = None
+    except Exception as problem:
+        log.exception("a job failed", job=job.name)
+        error = in_short(problem)
+    finally:
+        db.session.rollback()
+        with transaction():
+            runs.finish(run_id, counts, now=utcnow(), error=error)
+    if error or any(counts.get(name) for name in runs.COUNTS):
+        log.info("job", job=job.name, **counts)
+    return counts
+
+
+def run_asked(*, now: datetime) -> int:
+    """Run what operators have asked for; how many runs that were."""
+    with transaction():
+        asked = runs.take_asked(now=now, process=me())
+    for run_id, name in asked:
+        job = all_jobs().get(name)
+        if job is not None:
+            carry_out(job, run_id, now=utcnow())
+            continue
+        with transaction():
+            runs.finish(run_id, {}, now=utcnow(), error=f"there is no job {name}")
+    return len(asked)
+
+
+def catch_up(*, most: int = MOST_PASSES) -> int:
+    """Run all jobs in their order, again and again until a pass leaves nothing new in the diary; how many passes.
+
+    What is due is found by state, so a day without a clock, or a demo clock set forward, is made up for here.
+    """
+    way = [job for job in all_jobs().values() if job.name not in HOUSEKEEPING]
+    passes, written = 0, -1
+    while passes < most and written != _diary_length() and not stopping.is_set():
+        written = _diary_length()
+        _pass(way)
+        passes += 1
+    _pass([all_jobs()[name] for name in HOUSEKEEPING])
+    return passes
+
+
+def _pass(jobs: Iterable[Job]) -> None:
+    for job in jobs:
+        if stopping.is_set():
+            return
+        now = utcnow()
+        run_job(job, due_at=now, now=now)
+
+
+def _diary_length() -> int:
+    length = int(db.session.scalar(select(func.max(Event.id))) or 0)
+    db.session.rollback()
+    return length
