@@ -1,7 +1,7 @@
 """People and things for tests: complete where the test says nothing. Each is saved and returned."""
 
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from sqlalchemy import update
@@ -15,7 +15,13 @@ from c2b.core.events import record
 from c2b.merchants.models import Merchant, MerchantStaff
 from c2b.merchants.states import Grade, Kind, MerchantState, Post
 from c2b.payments.models import Mandate
-from c2b.pipeline.models import Batch, BatchEntry, Offer, OfferTier
+from c2b.pipeline import stages
+from c2b.pipeline.engine import enter_stage
+from c2b.pipeline.judging import visit_of
+from c2b.pipeline.models import Batch, BatchEntry, Offer, OfferTier, VerdictLine
+from c2b.pipeline.samples import sample_of
+from c2b.pipeline.stage import Ruling
+from c2b.pipeline.states import SampleState
 
 NUMBERS = count(1)
 
@@ -47,7 +53,9 @@ class Make:
         db.session.flush()
         return thing
 
-    def user(self, name: str = "Someone", *, confirmed: bool = True, roles: tuple[Role, ...] = (), **more: Any) -> User:
+    def user(
+        self, name: str = "Someone", *, confirmed: bool = True, roles: tuple[Role, ...] = (), **more: Any
+    ) -> User:
         number = next(NUMBERS)
         user = User(
             email=more.pop("email", f"person{number}@example.org"),
@@ -86,7 +94,9 @@ class Make:
     def operator(self, name: str = "Operator") -> User:
         return self.user(name, roles=(Role.OPERATOR,))
 
-    def merchant(self, state: str = MerchantState.CERTIFIED, *, grade: Grade = Grade.BASIC, **more: Any) -> Merchant:
+    def merchant(
+        self, state: str = MerchantState.CERTIFIED, *, grade: Grade = Grade.BASIC, **more: Any
+    ) -> Merchant:
         """A firm with an owner."""
         number = next(NUMBERS)
         owner = more.pop("owner", None) or self.user(f"Owner {number}", roles=(Role.MERCHANT,))
@@ -135,7 +145,8 @@ class Make:
             **more,
         )
         campaign.tiers = [
-            PriceTier(from_quantity=quantity, unit_price=price) for quantity, price in tiers or ((threshold, expected),)
+            PriceTier(from_quantity=quantity, unit_price=price)
+            for quantity, price in tiers or ((threshold, expected),)
         ]
         self._save(campaign)
         after_tipping = (
@@ -235,5 +246,32 @@ class Make:
         )
         offer.tiers = [OfferTier(from_quantity=quantity, unit_price=price) for quantity, price in rows]
         self._save(offer)
+        enter_stage(offer, offer.state, now=self.now)
+        db.session.commit()
+        return offer
+
+    def _approvers(self, offer: Offer, stage: stages.Stage) -> list[int | None]:
+        if stage.owner is Role.MERCHANT:
+            return [offer.created_by]
+        if stage.decide:
+            return [None]
+        return [self.user(f"Judge {n}", roles=(stage.owner,)).id for n in range(stage.passes_needed)]
+
+    def at_stage(self, offer: Offer, key: str) -> Offer:
+        """The offer in a later stage, with the approvals that brought it there."""
+        for here, following in pairwise(stages.PIPELINE):
+            if offer.state == key:
+                break
+            visit = visit_of(offer)
+            for by in self._approvers(offer, here):
+                self._save(
+                    VerdictLine(
+                        visit_id=visit.id, offer_id=offer.id, stage=here.key, by=by, ruling=Ruling.PASS, reason="",
+                        content_hash=offer.content_hash, at=self.now,
+                    )
+                )  # fmt: skip
+            if (sample := sample_of(offer.id)) is not None and here.key == "sample":
+                put_in_state(sample, SampleState.PASSED, self.now, received_at=self.now, inspected_at=self.now)
+            enter_stage(offer, following.key, now=self.now)
         db.session.commit()
         return offer

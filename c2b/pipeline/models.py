@@ -22,8 +22,8 @@ class Batch(HasState, Model):
     __tablename__ = "batch"
     __table_args__ = (
         CheckConstraint(
-            "opens_at < signup_closes_at AND signup_closes_at < samples_due_at AND samples_due_at < review_at"
-            " AND review_at < launch_from AND launch_from < launch_until",
+            "opens_at < signup_closes_at AND signup_closes_at < samples_due_at AND"
+            " samples_due_at < review_at AND review_at < launch_from AND launch_from < launch_until",
             name="dates_in_order",
         ),
     )
@@ -84,7 +84,7 @@ class Offer(HasState, Model):
     lead_days: Mapped[int] = mapped_column(default=20)  # from launch to dispatch
     options: Mapped[list[Any]] = mapped_column(default=list)
     pictures: Mapped[list[str]] = mapped_column(default=list)  # the first is the main one, up to 4 more
-    certificates: Mapped[list[Any]] = mapped_column(default=list)  # [{"file": ref, "name": …, "kind": …}], up to 4
+    certificates: Mapped[list[Any]] = mapped_column(default=list)  # up to 4: {"file", "name", "kind"}
     origin: Mapped[str] = mapped_column(default="CN")
     hs_code: Mapped[str] = mapped_column(default="")
     regions: Mapped[list[str]] = mapped_column(default=list)
@@ -95,7 +95,7 @@ class Offer(HasState, Model):
     created_by: Mapped[int] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]  # when the present stage must be over
-    gain: Mapped[int] = mapped_column(default=0)  # what shoppers gain, minor units; ranks the offers of a campaign
+    gain: Mapped[int] = mapped_column(default=0)  # what shoppers can expect to gain, minor units
     state: Mapped[str]
 
     tiers: Mapped[list["OfferTier"]] = relationship(
@@ -137,7 +137,7 @@ class StageVisit(Model):
     due_at: Mapped[datetime]
     reminded_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]  # the owner was told that it is overdue
-    waiting_for: Mapped[str | None]  # hash of the content that a "wait" spoke of; it is judged again when that changes
+    waiting_for: Mapped[str | None]  # hash of the content that a "wait" spoke of
     left_at: Mapped[datetime | None]
 
 

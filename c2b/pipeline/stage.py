@@ -14,7 +14,7 @@ from c2b.core.text import mark as _l
 class Ruling(LabelEnum):
     """What a stage says of an offer."""
 
-    PASS = "pass", _l("Pass")  # noqa: S105  # not a password
+    PASS = "pass", _l("Pass")
     WAIT = "wait", _l("Wait")  # the merchant can mend it: it stays in the stage
     REJECT = "reject", _l("Reject")
 
@@ -47,11 +47,13 @@ class Stage:
     due: timedelta  # from entering the stage; `due_at` may fix a date instead
     decide: Decide | None = None
     enter: Enter | None = None  # what must be made when an offer arrives
+    leave: Enter | None = None  # what must be tidied when it leaves, whichever way
     due_at: Callable[[Any, datetime], datetime] | None = None
     why_not_judge: WhyNot | None = None  # why a person cannot judge yet
     passes_needed: int = 1  # how many different people must pass it
     remind_before: timedelta = timedelta(days=1)
     lapses: bool = False  # whether the offer lapses when its time is over
+    why_not_lapse: WhyNot | None = None  # what keeps it alive although its time is over
 
     @property
     def label(self) -> str:

@@ -26,11 +26,16 @@ ENDINGS: dict[str, str] = {
 
 
 def offer_machine(stages: tuple[Stage, ...]) -> Machine:
-    """The life of an offer, drawn from the list of stages: each leads to the next, or out."""
+    """The life of an offer, drawn from the list of stages: each leads to the next, or out.
+
+    A mended offer is not what was approved before: it goes through every gate after sign-up again.
+    """
     keys = [stage.key for stage in stages]
     arrows: dict[str, set[str]] = {}
     for here, following in zip(keys, [*keys[1:], LAUNCHED], strict=True):
         arrows[here] = {following, REJECTED, WITHDRAWN, LAPSED, FELL_THROUGH}
+        if here not in keys[:2]:
+            arrows[here].add(keys[1])
     arrows["scheduling"] |= {RUNNER_UP, NOT_CHOSEN}
     arrows["launch"] |= {"scheduling"}  # the slot was given back
     arrows[RUNNER_UP] = {"scheduling", NOT_CHOSEN, WITHDRAWN, FELL_THROUGH}

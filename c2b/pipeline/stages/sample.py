@@ -1,9 +1,52 @@
-"""Sample."""
+"""Sample: where goods could be other than they look, a piece of them is looked at before anybody pays."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from c2b.core.access import Role
 from c2b.core.text import mark as _l
-from c2b.pipeline.stage import Stage
+from c2b.pipeline.models import Offer
+from c2b.pipeline.samples import (
+    request_sample,
+    sample_due,
+    sample_of,
+    tidy_up,
+    why_none,
+    why_not_lapse,
+    why_sample,
+)
+from c2b.pipeline.stage import Ruling, Stage, Verdict
+from c2b.pipeline.states import SampleState
 
-stage = Stage("sample", _l("Sample"), owner=Role.REVIEWER, due=timedelta(days=7))
+
+def enter(offer: Offer, now: datetime) -> None:
+    """Ask for a sample where one is needed and none was asked for yet."""
+    why = why_sample(offer)
+    if why is not None and sample_of(offer.id) is None:
+        request_sample(offer, why, due_at=sample_due(offer, now), now=now)
+
+
+def decide(offer: Offer, now: datetime) -> Verdict | None:
+    """What the sample room found; at once where no sample is needed."""
+    sample = sample_of(offer.id)
+    if sample is None:
+        return Verdict(Ruling.PASS, why_none(offer))
+    evidence = {"sample": sample.code, "by": sample.inspected_by}
+    if sample.state == SampleState.PASSED:
+        return Verdict(Ruling.PASS, sample.note or "", evidence)
+    if sample.state == SampleState.FAILED:
+        return Verdict(Ruling.REJECT, sample.note or "", evidence)
+    return None
+
+
+stage = Stage(
+    "sample",
+    _l("Sample"),
+    owner=Role.REVIEWER,
+    due=timedelta(days=7),
+    due_at=sample_due,
+    decide=decide,
+    enter=enter,
+    leave=tidy_up,
+    lapses=True,
+    why_not_lapse=why_not_lapse,
+)
