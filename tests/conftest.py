@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy import select
@@ -147,8 +147,10 @@ class Browser(FlaskClient):
     """A client whose requests have a transaction of their own, as they have when served."""
 
     def open(self, *args: Any, **more: Any) -> Any:
-        """What the test has made so far is committed first."""
+        """What the test has made so far is committed first, and nothing is known of an earlier request."""
         db.session.commit()
+        for name in list(g):
+            g.pop(name)
         try:
             return super().open(*args, **more)
         finally:
