@@ -1,6 +1,6 @@
 """The fast clock: stories are put on the stage, then time runs until every campaign has ended."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -25,9 +25,9 @@ from c2b.core.db import db, transaction
 from c2b.core.errors import Refused
 from c2b.payments.gateways.cards import saved_card
 from c2b.payments.operations import add_mandates
-from c2b.replay.actors import Cast, act, hire
+from c2b.replay.actors import Cast, act
 from c2b.replay.invention import Arrival, Story
-from jobs.registry import run_all
+from jobs.registry import HOUSEKEEPING, all_jobs
 
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)  # a Monday
 STEP = timedelta(hours=6)
@@ -42,6 +42,14 @@ CARDS = (
 
 class Hangs(Exception):
     """Campaigns are left that never end: a fault in the pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A person's account and saved card."""
+
+    user_id: int
+    mandate_id: int
 
 
 @dataclass
@@ -69,43 +77,63 @@ class Played:
 Progress = Callable[[str, int, int], None]  # what, done, of how many
 
 
-def play(stories: Sequence[Story], *, seed: int, progress: Progress) -> Played:
-    """Live all stories from opening to their end; Hangs where some have none."""
+def play(
+    stories: Sequence[Story],
+    *,
+    cast: Cast,
+    wallets: Mapping[int, Wallet],
+    begin: datetime,
+    until: datetime | None = None,
+    progress: Progress,
+) -> Played:
+    """Live the stories from `begin` to the end of the last one (Hangs where one has none), or until a moment."""
     played = Played()
-    cast = hire(stories, now=BEGIN, seed=seed)
-    wallets = _wallets(stories, seed, progress)
-    staged = [_stage(story, cast) for story in stories]
-    now = BEGIN
-    while now <= BEGIN + LONGEST:
+    staged = [_stage(story, cast, begin) for story in stories]
+    now = begin
+    while True:
         _open(staged, cast, now)
         for one in staged:
             _arrive(one, wallets, now, played)
         run_all(now)
         act(cast, now)
         run_all(now)
+        played.ended_at = now
         ended = _ended()
         progress("campaigns", ended, len(staged))
-        if ended == len(staged):
-            played.ended_at = now
+        if now == until or (until is None and ended == len(staged)):
             return played
-        now += STEP
-    raise Hangs(f"{len(staged) - _ended()} campaigns had not ended after {LONGEST.days} days")
+        if now > begin + LONGEST:
+            raise Hangs(f"{len(staged) - ended} campaigns had not ended after {LONGEST.days} days")
+        now = min(now + STEP, until) if until else now + STEP
 
 
-def _wallets(stories: Sequence[Story], seed: int, progress: Progress) -> dict[int, tuple[int, int]]:
-    """An account and a saved card for everyone: {person: (user id, mandate id)}."""
+def run_all(now: datetime) -> None:
+    """One pass of every job in its order, as the clock would make it."""
+    for job in all_jobs().values():
+        if job.name not in HOUSEKEEPING:
+            job.run(now)
+
+
+def wallets_for(
+    stories: Sequence[Story], *, seed: int, begin: datetime, progress: Progress
+) -> dict[int, Wallet]:
+    """An account and a saved card for everyone who comes."""
     people = sorted({person for story in stories for person in story.item.people})
-    random = Random(f"{seed}:cards")  # noqa: S311  # a story, not a secret
+    random = Random(f"{seed}:cards")
     kinds = random.choices([kind for kind, _share in CARDS], [share for _kind, share in CARDS], k=len(people))
     with transaction():
-        users = add_people(((f"Shopper {person}", f"shopper{person}@example.org") for person in people), now=BEGIN)
+        users = add_people(
+            ((f"Shopper {person}", f"shopper{person}@example.org") for person in people), now=begin
+        )
         cards = [(user, saved_card(kind, f"shopper-{user}")) for user, kind in zip(users, kinds, strict=True)]
-        mandates = add_mandates(cards, now=BEGIN)
+        mandates = add_mandates(cards, now=begin)
     progress("people", len(people), len(people))
-    return {person: (user, mandate) for person, user, mandate in zip(people, users, mandates, strict=True)}
+    return {
+        person: Wallet(user, mandate) for person, user, mandate in zip(people, users, mandates, strict=True)
+    }
 
 
-def _stage(story: Story, cast: Cast) -> Staged:
+def _stage(story: Story, cast: Cast, begin: datetime) -> Staged:
     firm = cast.firm_for(story) if story.origin == Origin.MERCHANT else None
     starter = firm.owner_id if firm else cast.operator if story.origin == Origin.PLATFORM else cast.starter
     with transaction():
@@ -114,13 +142,13 @@ def _stage(story: Story, cast: Cast) -> Staged:
             starter_id=starter,
             origin=story.origin,
             merchant_id=firm.merchant_id if firm else None,
-            now=BEGIN,
+            now=begin,
         )
         if firm:
-            cast.own_offer(campaign, firm, now=BEGIN)
-        submit_campaign(campaign.id, by=starter, now=BEGIN)
+            cast.own_offer(campaign, firm, now=begin)
+        submit_campaign(campaign.id, by=starter, now=begin)
         cast.stories[campaign.id] = story
-        return Staged(story, campaign.id, BEGIN + story.opens_after)
+        return Staged(story, campaign.id, begin + story.opens_after)
 
 
 def _open(staged: Sequence[Staged], cast: Cast, now: datetime) -> None:
@@ -132,7 +160,7 @@ def _open(staged: Sequence[Staged], cast: Cast, now: datetime) -> None:
                 one.terms = terms_hash(campaign)
 
 
-def _arrive(one: Staged, wallets: dict[int, tuple[int, int]], now: datetime, played: Played) -> None:
+def _arrive(one: Staged, wallets: Mapping[int, Wallet], now: datetime, played: Played) -> None:
     """Everyone who came since the last step, as one list in one transaction."""
     if not one.terms:
         return
@@ -144,25 +172,34 @@ def _arrive(one: Staged, wallets: dict[int, tuple[int, int]], now: datetime, pla
     if not come:
         return
     with transaction():
-        answers = place_pledges(one.campaign_id, [_request(arrival, one, wallets) for arrival in come], now=now)
+        answers = place_pledges(
+            one.campaign_id, [_request(arrival, one, wallets) for arrival in come], now=now
+        )
     played.asked += len(come)
     for arrival, answer in zip(come, answers, strict=True):
         if answer.pledge_id is None:
             played.refused[str(answer.code)] = played.refused.get(str(answer.code), 0) + 1
         elif arrival.leaves or arrival.raises:
-            _think_again(answer.pledge_id, arrival, wallets[arrival.person][0], now, played)
+            _think_again(answer.pledge_id, arrival, wallets[arrival.person].user_id, now, played)
 
 
-def _request(arrival: Arrival, one: Staged, wallets: dict[int, tuple[int, int]]) -> PledgeRequest:
-    user, mandate = wallets[arrival.person]
+def _request(arrival: Arrival, one: Staged, wallets: Mapping[int, Wallet]) -> PledgeRequest:
+    wallet = wallets[arrival.person]
     return PledgeRequest(
-        shopper_id=user,
+        shopper_id=wallet.user_id,
         quantity=arrival.quantity,
         tolerance=arrival.tolerance,
         ceiling=arrival.ceiling,
-        mandate_id=mandate,
+        mandate_id=wallet.mandate_id,
+        options={
+            option["name"]: _choice(option["values"], arrival.person) for option in one.story.draft.options
+        },
         terms=one.terms,
     )
+
+
+def _choice(values: Sequence[str], person: int) -> str:
+    return values[person % len(values)]
 
 
 def _think_again(pledge_id: int, arrival: Arrival, user: int, now: datetime, played: Played) -> None:

@@ -59,7 +59,7 @@ class Story:
 
 def invent(item: Item, *, seed: int, threshold: int | None) -> Story:
     """The item's story; the same for the same seed, on every machine and database."""
-    random = Random(f"{seed}:{item.number}")  # noqa: S311  # a story, not a secret
+    random = Random(f"{seed}:{item.number}")
     expected = _price(random)
     days = random.randint(7, 14)
     arrivals = _arrivals(item, expected, days, random)
@@ -79,7 +79,10 @@ def _arrivals(item: Item, expected: int, days: int, random: Random) -> list[Arri
     arrivals = []
     for person, at in zip(item.people, times, strict=True):
         late = random.random() < 1 / 50
-        ceiling = round(expected * random.choices((random.uniform(0.85, 0.99), 1.0, random.uniform(1.01, 1.3)), (25, 45, 30))[0])
+        ceiling = round(
+            expected
+            * random.choices((random.uniform(0.85, 0.99), 1.0, random.uniform(1.01, 1.3)), (25, 45, 30))[0]
+        )
         arrivals.append(
             Arrival(
                 person=person,
@@ -133,5 +136,12 @@ def _tiers(first: int, expected: int, origin: Origin) -> tuple[Tier, ...]:
     """A shopper names one price; the platform and merchants offer a ladder."""
     if origin == Origin.SHOPPER:
         return (Tier(first, expected),)
-    ladder = ((first, expected), (first * 5 // 4 + 1, expected * 93 // 100), (first * 8 // 5 + 2, expected * 88 // 100))
-    return tuple(Tier(quantity, max(1, price // 100 * 100) if index else price) for index, (quantity, price) in enumerate(ladder))
+    ladder = (
+        (first, expected),
+        (first * 5 // 4 + 1, expected * 93 // 100),
+        (first * 8 // 5 + 2, expected * 88 // 100),
+    )
+    return tuple(
+        Tier(quantity, max(1, price // 100 * 100) if index else price)
+        for index, (quantity, price) in enumerate(ladder)
+    )

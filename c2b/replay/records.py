@@ -26,7 +26,9 @@ def read_items(files: Iterable[Path], largest: int | None = None) -> list[Item]:
             try:
                 starter, item, *joined = (int(field) for field in line.split("\t"))
             except ValueError:
-                raise BadRecords(f"{file.name}, line {line_number}: expected whole numbers, tab-separated") from None
+                raise BadRecords(
+                    f"{file.name}, line {line_number}: expected whole numbers, tab-separated"
+                ) from None
             wanted.setdefault(item, []).extend((starter, *joined))
     items = [Item(number, tuple(people)) for number, people in wanted.items()]
     items.sort(key=lambda item: (-len(item.people), item.number))

@@ -1,10 +1,12 @@
 """What every answer carries: headers that keep browsers from doing what no page of ours needs."""
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 
 from c2b.core.clock import read_demo_clock
 from c2b.core.db import begin_read_only
+
+NO_DATABASE = (None, "static", "stylesheet")
 
 CONTENT = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; style-src-attr 'unsafe-inline'; script-src 'self';"
@@ -20,7 +22,7 @@ def register(app: Flask) -> None:
 
 def _begin() -> None:
     """Readers take no write lock; a demo site learns its clock."""
-    if request.endpoint in (None, "static"):
+    if request.endpoint in NO_DATABASE:
         return
     if request.method in ("GET", "HEAD"):
         begin_read_only()
@@ -38,7 +40,8 @@ def _protect(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if current_app.config["C2B"].production:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static" and "Cache-Control" not in headers:
-        signed_in = current_user and current_user.is_authenticated
+    if request.endpoint not in NO_DATABASE and "Cache-Control" not in headers:
+        # Whoever was not asked for is not asked for now: the database may be what failed.
+        signed_in = "_login_user" in g and current_user.is_authenticated
         headers["Cache-Control"] = "no-store" if signed_in else "no-cache"
     return response

@@ -12,7 +12,9 @@ from jinja2 import nodes
 from c2b.config import ROOT
 from c2b.core.db import db
 
-TEMPLATES = sorted(path.relative_to(ROOT / "templates").as_posix() for path in (ROOT / "templates").rglob("*.html"))
+TEMPLATES = sorted(
+    path.relative_to(ROOT / "templates").as_posix() for path in (ROOT / "templates").rglob("*.html")
+)
 
 
 def test_every_view_says_who_may_open_it(app):
@@ -58,7 +60,21 @@ def test_every_sentence_can_be_translated(app, name):
 
 
 # Names, units and words that are the same in every language.
-ALLOWED = {"muster", "csv", "ics", "nbsp", "middot", "amp", "hellip", "mdash", "ndash", "times", "larr", "rarr", "yyyy"}
+ALLOWED = {
+    "muster",
+    "csv",
+    "ics",
+    "nbsp",
+    "middot",
+    "amp",
+    "hellip",
+    "mdash",
+    "ndash",
+    "times",
+    "larr",
+    "rarr",
+    "yyyy",
+}
 
 
 @pytest.fixture

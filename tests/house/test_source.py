@@ -76,7 +76,9 @@ def test_nobody_below_the_edge_reads_a_clock():
     wrong = []
     for path, tree in _trees():
         name = path.relative_to(ROOT).as_posix()
-        edge = "views" in path.name or name.startswith(("jobs/", "c2b/web/", "c2b/operators/", "c2b/core/clock"))
+        edge = "views" in path.name or name.startswith(
+            ("jobs/", "c2b/web/", "c2b/operators/", "c2b/core/clock")
+        )
         if edge or any(part in name for part in EDGES):
             continue
         wrong += [f"{name}:{node.lineno}" for node in ast.walk(tree) if _called(node) in clocks]

@@ -1,0 +1,210 @@
+"""The people of a replay: firms, reviewers, an operator, shoppers whose cards fail. What each would do is scripted.
+
+Every decision is drawn from the seed and the title of the campaign, so that it does not depend on the database or on the
+order of the work. People act between two passes of the jobs, through the operations that the pages call.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from sqlalchemy import select
+
+from c2b.campaigns.models import Campaign
+from c2b.campaigns.states import CampaignState
+from c2b.core.db import db, transaction
+from c2b.core.errors import Refused
+from c2b.pipeline.models import Batch, BatchEntry, Offer, Sample, StageVisit, VerdictLine
+from c2b.pipeline.samples import checklist, inspect_sample, receive_sample, send_sample
+from c2b.pipeline.scheduling import book_place, propose
+from c2b.pipeline.stage import Ruling
+from c2b.pipeline.states import BatchState, SampleState
+from c2b.replay.invention import Story
+from c2b.replay.plans import Firm, Plan, own_plan, plans_for
+from c2b.replay.wallets import mend_cards
+
+PACK = timedelta(days=2)  # from being asked for a sample to sending it
+POST = timedelta(days=2)  # on its way
+
+
+@dataclass
+class Cast:
+    """Who plays, and what they know."""
+
+    seed: int
+    starter: int  # starts shoppers' wishes
+    operator: int
+    moderator: int
+    reviewers: tuple[int, int]
+    sample_room: int
+    firms: Sequence[Firm]
+    pictures: Sequence[str]
+    papers: str
+    stories: dict[int, Story] = field(default_factory=dict)  # by campaign
+    plans: dict[int, Plan] = field(default_factory=dict)  # by offer
+    offered: set[tuple[int, int]] = field(default_factory=set)  # (campaign, entry) that firms have looked at
+    hands_off: frozenset[str] = frozenset()  # titles that are left to a person of the demo
+
+    def random(self, *what: object) -> Random:
+        """The dice for one decision; the same for the same seed."""
+        return Random(":".join(str(one) for one in (self.seed, *what)))
+
+    def firm_for(self, story: Story) -> Firm:
+        """The firm that starts a merchant's campaign."""
+        return self.random("maker", story.item.number).choice([firm for firm in self.firms if firm.makes])
+
+
+def act(cast: Cast, now: datetime) -> None:
+    """Everybody does what is theirs to do now."""
+    _merchants_offer(cast, now)
+    _merchants_mend(cast, now)
+    _merchants_send(cast, now)
+    _sample_room(cast, now)
+    _reviewers(cast, now)
+    _operator(cast, now)
+    mend_cards(cast.seed, now)
+
+
+def _rows(statement: object) -> list[tuple[int, ...]]:
+    found = [tuple(row) for row in db.session.execute(statement)]  # type: ignore[call-overload]  # a select
+    db.session.rollback()
+    return found
+
+
+def _merchants_offer(cast: Cast, now: datetime) -> None:
+    """Firms look at each campaign once when it joins a batch, and a week is enough to decide."""
+    waiting = _rows(
+        select(BatchEntry.campaign_id, BatchEntry.attempt)
+        .join(Batch, Batch.id == BatchEntry.batch_id)
+        .join(Campaign, Campaign.id == BatchEntry.campaign_id)
+        .where(
+            Batch.state == BatchState.OPEN,
+            Batch.signup_closes_at > now,
+            Campaign.state.in_([CampaignState.TIPPED, CampaignState.SOURCING]),
+        )
+        .order_by(BatchEntry.campaign_id)
+    )
+    for campaign_id, attempt in waiting:
+        if (campaign_id, attempt) in cast.offered:
+            continue
+        cast.offered.add((campaign_id, attempt))
+        story = cast.stories.get(campaign_id)
+        if story is None or story.draft.title in cast.hands_off:
+            continue
+        random = cast.random("offers", story.item.number, attempt)
+        for plan in plans_for(story, cast.firms, random, attempt=attempt):
+            _offer(cast, campaign_id, story, plan, now)
+
+
+def _offer(cast: Cast, campaign_id: int, story: Story, plan: Plan, now: datetime) -> None:
+    from c2b.pipeline.offers import register_offer, submit_offer
+
+    try:
+        with transaction():
+            offer = register_offer(
+                plan.draft(story, cast.pictures, cast.papers, mended=False),
+                campaign_id=campaign_id,
+                merchant_id=plan.firm.merchant_id,
+                by=plan.firm.owner_id,
+                now=now,
+            )
+            submit_offer(offer.id, by=plan.firm.owner_id, now=now)
+            cast.plans[offer.id] = plan
+    except Refused:  # the firm has an offer there already, or one of its people joined
+        return
+
+
+def _merchants_mend(cast: Cast, now: datetime) -> None:
+    """Where machine review answered "wait", the firm mends what it was told, if it means well."""
+    from c2b.pipeline.offers import change_offer
+
+    waiting = _rows(
+        select(Offer.id)
+        .join(StageVisit, StageVisit.offer_id == Offer.id)
+        .where(StageVisit.left_at.is_(None), StageVisit.waiting_for == Offer.content_hash)
+        .order_by(Offer.id)
+    )
+    for (offer_id,) in waiting:
+        plan = cast.plans.get(offer_id)
+        if plan is None or not plan.mends:
+            continue
+        with transaction():
+            offer = db.session.get_one(Offer, offer_id)
+            draft = plan.draft(cast.stories[offer.campaign_id], cast.pictures, cast.papers, mended=True)
+            change_offer(offer_id, draft, by=plan.firm.owner_id, now=now)
+
+
+def _merchants_send(cast: Cast, now: datetime) -> None:
+    asked = _rows(
+        select(Sample.id, Sample.offer_id)
+        .where(Sample.state == SampleState.REQUESTED, Sample.requested_at <= now - PACK)
+        .order_by(Sample.id)
+    )
+    for sample_id, offer_id in asked:
+        plan = cast.plans.get(offer_id)
+        if plan is not None and plan.sends:
+            with transaction():
+                send_sample(sample_id, "SF Express", f"SF{offer_id:010}", by=plan.firm.owner_id, now=now)
+
+
+def _sample_room(cast: Cast, now: datetime) -> None:
+    arrived = _rows(
+        select(Sample.id, Sample.offer_id)
+        .where(Sample.state == SampleState.SENT, Sample.sent_at <= now - POST)
+        .order_by(Sample.id)
+    )
+    for sample_id, offer_id in arrived:
+        plan = cast.plans.get(offer_id)
+        if plan is None:
+            continue
+        with transaction():
+            receive_sample(sample_id, by=cast.sample_room, now=now)
+            offer = db.session.get_one(Offer, offer_id)
+            points = {point.key: plan.good for point in checklist(offer)}
+            note = "" if plan.good else "The seam opens after a day of use."
+            inspect_sample(
+                sample_id, passed=plan.good, checklist=points, note=note, by=cast.sample_room, now=now
+            )
+
+
+def _reviewers(cast: Cast, now: datetime) -> None:
+    """Both reviewers look at what came from the sample room; they agree on nearly everything."""
+    from c2b.pipeline.engine import give_verdict
+
+    queue = _rows(select(Offer.id, Offer.campaign_id).where(Offer.state == "final_review").order_by(Offer.id))
+    for offer_id, campaign_id in queue:
+        plan = cast.plans.get(offer_id)
+        if plan is None or cast.stories[campaign_id].draft.title in cast.hands_off:
+            continue
+        seen = {by for (by,) in _rows(select(VerdictLine.by).where(
+            VerdictLine.offer_id == offer_id, VerdictLine.stage == "final_review"))}  # fmt: skip
+        ruling = Ruling.PASS if plan.pleases else Ruling.REJECT
+        reason = (
+            "Solid work at a fair price."
+            if plan.pleases
+            else "The pictures show another product than the sample."
+        )
+        for reviewer in cast.reviewers:
+            if reviewer in seen or db.session.get_one(Offer, offer_id).state != "final_review":
+                continue
+            with transaction():
+                give_verdict(offer_id, ruling, reason, by=reviewer, now=now)
+    db.session.rollback()
+
+
+def _operator(cast: Cast, now: datetime) -> None:
+    """The operator takes the proposed slots."""
+    for (batch_id,) in _rows(
+        select(Batch.id).where(Batch.state != BatchState.OPEN, Batch.launch_until > now).order_by(Batch.id)
+    ):
+        for assignment in propose(batch_id, now):
+            story = cast.stories.get(assignment.campaign_id)
+            if assignment.slot_id is None or story is None or story.draft.title in cast.hands_off:
+                continue
+            try:
+                with transaction():
+                    book_place(assignment.slot_id, assignment.campaign_id, by=cast.operator, now=now)
+            except Refused:  # the place went to another one meanwhile
+                continue
+        db.session.rollback()

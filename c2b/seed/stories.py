@@ -1,0 +1,169 @@
+"""What the demo site shows: things, prices, how many people, and when it all happened (days before the demo's now).
+
+Batches open on Mondays and the demo's now is a Tuesday, so a campaign that tipped `n` weeks ago is in a known part of
+the pipeline: this week sign-up, last week samples, two weeks ago final review, three weeks ago launches.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+from c2b.campaigns.categories import Category
+from c2b.campaigns.operations import CampaignDraft
+from c2b.campaigns.states import Allocation, Basis, CloseRule, Fulfilment, Origin
+from c2b.demand.curve import Tier
+from c2b.replay.invention import Arrival, Story
+from c2b.replay.records import Item
+
+S, P, M = Origin.SHOPPER, Origin.PLATFORM, Origin.MERCHANT
+A, B, C, D, F, H = (
+    Category.APPLIANCES, Category.BAGS, Category.CLOTHING, Category.FASHION, Category.FOOD, Category.HOME,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One campaign of the demo. Prices in yuan; `people` come between its opening and its end (or now)."""
+
+    title: str
+    picture: str
+    category: Category
+    list_price: int
+    expected: int
+    people: int
+    tiers: tuple[tuple[int, int], ...]
+    opened: float  # days before now
+    days: int
+    origin: Origin = S
+    summary: str = ""
+    description: str = ""
+    options: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    basis: Basis = Basis.UNITS
+    close_rule: CloseRule = CloseRule.DEADLINE
+    capacity: int | None = None
+    allocation: Allocation = Allocation.FIRST_COME
+    fulfilment: Fulfilment = Fulfilment.SHIPPED
+    pictures: tuple[str, ...] = ()
+    poor_cards: bool = False  # too many of its cards will fail
+
+
+POT = (
+    "Cast in one piece in Luhuo, then dipped three times in matte enamel. At 22 cm it makes dinner for two to four and"
+    " fits a small stove. The inside is pale, so you can see the fond; the lid has drip points that keep braises"
+    " moist.\n\nWe asked 412 of you what was wrong with the pots at home. You said: too heavy, knob gets hot, lid"
+    " rattles. This one is 600 g lighter, has a brass knob that stays cool on the stove, and a ground rim."
+)
+
+OPEN = (
+    Thing("Enamelled cast-iron pot, 22 cm", "pot", H, 399, 239, 1150,
+          ((300, 319), (700, 279), (1100, 259), (1400, 239), (2000, 219)), 12, 14, M,
+          "Lighter than it looks, with a knob that stays cool.", POT, (("Colour", ("Persimmon", "Deep blue")),),
+          pictures=("pot2", "pot3", "pot4")),
+    Thing("Noise-cancelling over-ear headphones", "headphones", A, 899, 549, 640, ((800, 549), (1200, 519)), 9, 14, P,
+          "Forty hours, folds flat, mends with four screws."),
+    Thing("Merino crewneck sweater, four colours", "knit", C, 329, 189, 410, ((500, 199), (800, 189)), 8, 14, M,
+          "Extra-fine wool, whole garment, no seams.",
+          options=(("Colour", ("Sage", "Cream", "Rust", "Navy")), ("Size", ("S", "M", "L", "XL")))),
+    Thing("广西沃柑 5 公斤装", "mandarin", F, 79, 45, 900, ((600, 45),), 13.5, 14, P, "树上熟，采后两天发货。"),
+    Thing("Two-tone canvas tote with inner pocket", "tote", B, 168, 99, 210, ((250, 99),), 6, 14),
+    Thing("Celadon travel tea set for three", "teaset", H, 268, 159, 330, ((400, 169), (600, 159)), 10, 14, P),
+    Thing("Articulated desk lamp, warm to neutral", "lamp", A, 299, 179, 110, ((200, 179),), 2, 14),
+    Thing("Tortoiseshell sunglasses, polarised", "sunglasses", D, 259, 129, 520, ((700, 129),), 5, 14),
+    Thing("Roll-top commuter backpack, 20 L", "backpack", B, 459, 269, 380, ((400, 279), (600, 269)), 11, 14, M,
+          basis=Basis.PEOPLE, capacity=700, close_rule=CloseRule.FULL, allocation=Allocation.PRO_RATA),
+    Thing("Small rice cooker for two, 1.6 L", "cooker", A, 349, 219, 300, ((600, 219),), 7, 14,
+          allocation=Allocation.LOTTERY),
+    Thing("Suede clogs with cork sole", "clogs", B, 239, 139, 130, ((250, 139),), 4, 14),
+    Thing("Quiet desk fan with tilt head", "fan", A, 199, 119, 60, ((200, 119),), 1, 14),
+    Thing("椴树蜂蜜 500 克 + 250 克", "honey", F, 118, 69, 240, ((300, 69),), 9, 14, allocation=Allocation.WHOLE_PLEDGES),
+    Thing("Minimal watch with leather strap", "watch", D, 599, 329, 90, ((200, 329),), 2, 14),
+    Thing("Pour-over kettle with wooden handle", "kettle", H, 259, 149, 170, ((300, 149),), 3, 14),
+    Thing("A night at a lake house, two people", "vase", H, 680, 399, 45, ((80, 399),), 3, 14,
+          fulfilment=Fulfilment.VOUCHER, summary="A voucher for one night, Sunday to Thursday."),
+)  # fmt: skip
+
+# Tipped and closed; by the week in which they joined a batch.
+THIS_WEEK = (
+    Thing("Insulated bottle with carry loop, 600 ml", "thermos", H, 149, 85, 420, ((300, 85),), 9, 8),
+    Thing("Two-slot toaster, mint", "toaster", A, 239, 149, 150, ((110, 149),), 7.5, 7, P),
+)
+LAST_WEEK = (
+    Thing("Fig candle with oak lid", "candle", H, 149, 89, 140, ((100, 89),), 15, 7),
+    Thing("Linen apron with deep pockets", "tote", C, 159, 99, 110, ((80, 99),), 14.5, 7),
+)
+IN_REVIEW = (
+    Thing("Three-legged oak stool", "stool", H, 349, 229, 210, ((150, 239), (220, 219)), 22, 7, P),
+    Thing("Ribbed terracotta vase", "vase", H, 188, 119, 190, ((140, 119),), 21.5, 7),
+    Thing("Walnut desk lamp, dimmable", "lamp", A, 320, 199, 120, ((90, 199),), 22, 7),
+)
+LAUNCHING = (
+    Thing("Cold-brew kettle with steel filter", "kettle", H, 229, 139, 130, ((100, 139),), 29, 7),
+    Thing("Garden clogs, recycled foam", "clogs", B, 129, 79, 160, ((120, 79),), 28.8, 7),
+    Thing("Travel watch with two time zones", "watch", D, 699, 399, 70, ((50, 399),), 28.6, 7),
+    Thing("Foldable city backpack", "backpack", B, 199, 119, 110, ((80, 119),), 28.4, 7),
+)
+PAST = (
+    Thing("Quiet bedroom fan", "fan", A, 259, 159, 120, ((90, 159),), 36, 7),
+    Thing("Acacia honey, 1 kg", "honey", F, 139, 79, 180, ((140, 79),), 35.8, 7),
+    Thing("Brass reading glasses", "sunglasses", D, 219, 129, 40, ((32, 129),), 35.6, 7, poor_cards=True),
+)
+EXPIRED = (Thing("Heated picnic blanket", "knit", C, 399, 149, 24, ((200, 149),), 21, 14),)
+CANCELLED = (Thing("Folding electric bicycle", "headphones", A, 4999, 2999, 35, ((100, 2999),), 12, 14),)
+
+
+def stories(things: Sequence[Thing], *, people: int, start: float, random: Random) -> list[Story]:
+    """The things as stories; `start` is how many days before now the clock begins."""
+    return [_story(number, thing, people, start, random) for number, thing in enumerate(things, 1)]
+
+
+def draft_of(thing: Thing, pictures: Sequence[str]) -> CampaignDraft:
+    """What its starter filled in."""
+    return CampaignDraft(
+        title=thing.title,
+        summary=thing.summary,
+        description=thing.description or thing.summary,
+        category=thing.category,
+        fulfilment=thing.fulfilment,
+        pictures=pictures,
+        list_price=thing.list_price * 100,
+        list_price_basis="lowest price in the maker’s own shop in the last 30 days",
+        expected_price=thing.expected * 100,
+        threshold=thing.tiers[0][0],
+        basis=thing.basis,
+        tiers=tuple(Tier(quantity, price * 100) for quantity, price in thing.tiers),
+        capacity=thing.capacity,
+        close_rule=thing.close_rule,
+        allocation=thing.allocation,
+        options=[{"name": name, "values": list(values)} for name, values in thing.options],
+        days_open=thing.days,
+    )
+
+
+def _story(number: int, thing: Thing, people: int, start: float, random: Random) -> Story:
+    joined = random.sample(range(people), thing.people)
+    if thing.poor_cards:  # the last people of the crowd have poor cards
+        joined = list(range(people - 14, people)) + random.sample(range(people - 14), thing.people - 14)
+    item = Item(number, tuple(joined))
+    span = timedelta(days=min(thing.days, thing.opened) - 0.05)
+    times = sorted(random.random() ** 0.8 for _person in joined)
+    arrivals = [_arrival(thing, person, span * at, random) for person, at in zip(joined, times, strict=True)]
+    pictures = [f"demo/{name}" for name in (thing.picture, *thing.pictures)]
+    draft = draft_of(thing, pictures)
+    return Story(item, draft, thing.origin, timedelta(days=start - thing.opened), arrivals)
+
+
+def _arrival(thing: Thing, person: int, after: timedelta, random: Random) -> Arrival:
+    """Most would pay the first price, some only a lower one, some a little more."""
+    first = thing.tiers[0][1] * 100
+    prices = [price * 100 for _quantity, price in thing.tiers]
+    lower = prices[-1] if len(prices) > 1 else thing.expected * 95
+    wishes = (first, random.choice(prices), lower, first + random.randrange(5, 40) * 100)
+    ceiling = random.choices(wishes, (50, 22, 10, 18))[0]
+    return Arrival(
+        person=person,
+        after=after,
+        quantity=random.choices((1, 2, 3), (88, 9, 3))[0],
+        tolerance=random.choices((0, 1), (94, 6))[0],
+        ceiling=min(ceiling, thing.list_price * 100),
+    )
