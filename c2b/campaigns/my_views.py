@@ -15,7 +15,7 @@ from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 
 P = PledgeState
-TABS = {
+PARTS = {
     "active": (P.ACTIVE, P.RECONFIRM, P.ALLOCATED),
     "ordered": (P.ORDERED,),
     "ended": (P.WITHDRAWN, P.RELEASED, P.DROPPED, P.UNFILLED),
@@ -57,14 +57,18 @@ def can_change(mine: MyPledge) -> bool:
 def my_joined() -> ResponseReturnValue:
     """What I joined: active, ordered, ended."""
     pledges = queries.my_pledges(current_user.id, now=utcnow())
-    counts = {tab: sum(mine.pledge.state in states for mine in pledges) for tab, states in TABS.items()}
-    asked = request.args.get("tab", "")
-    first = next((tab for tab in TABS if counts[tab]), "active")
-    tab = asked if asked in TABS else first
-    rows = [Row(mine, *money_line(mine)) for mine in pledges if mine.pledge.state in TABS[tab]]
-    follows = queries.my_follows(current_user.id, now=utcnow()) if tab == "active" else []
+    counts = {part: sum(mine.pledge.state in states for mine in pledges) for part, states in PARTS.items()}
+    asked = request.args.get("part", "")
+    part = asked if asked in PARTS else next((name for name in PARTS if counts[name]), "active")
+    rows = [Row(mine, *money_line(mine)) for mine in pledges if mine.pledge.state in PARTS[part]]
+    follows = queries.my_follows(current_user.id, now=utcnow()) if part == "active" else []
     return render_template(
-        "campaigns/my_joined.html", rows=rows, tab=tab, counts=counts, follows=follows, can_change=can_change
+        "campaigns/my_joined.html",
+        rows=rows,
+        part=part,
+        counts=counts,
+        follows=follows,
+        can_change=can_change,
     )
 
 

@@ -25,6 +25,7 @@ STYLES = (
     "campaign",
     "ladder",
     "pledge",
+    "wishes",
     "people",
     "timeline",
     "content",
