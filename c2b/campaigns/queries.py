@@ -1,85 +1,51 @@
 """What pages and other features read about campaigns, each in a fixed number of statements."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from c2b.campaigns.categories import Category
-from c2b.campaigns.models import Campaign, Pledge
-from c2b.campaigns.rules import Refusal
-from c2b.campaigns.states import Origin
-from c2b.demand.curve import Curve, Point, Wanted
+from sqlalchemy import case, func, select
 
-PER_PAGE = 28
-SORTS = ("hot", "near", "ending", "new")
+from c2b.campaigns.cards import (
+    PER_PAGE,
+    SORTS,
+    CardPage,
+    CardView,
+    card_of,
+    cards,
+    cards_of,
+    counts_by_category,
+    curves,
+    featured,
+    similar,
+    takes_pledges,
+)
+from c2b.campaigns.closing import (
+    audience,
+    campaigns_closing_soon,
+    campaigns_to_close,
+    campaigns_to_tell,
+    campaigns_to_warm,
+)
+from c2b.campaigns.closing import curve_of as demand
+from c2b.campaigns.facts import among
+from c2b.campaigns.models import Campaign, Follow, Pledge
+from c2b.campaigns.page import PageView, TierView, page_view
+from c2b.campaigns.progress import progress
+from c2b.campaigns.search import search
+from c2b.campaigns.states import PUBLIC, STANDING, CampaignState, PledgeState
+from c2b.campaigns.terms import terms_hash
+from c2b.core.db import db
+from c2b.core.errors import NotFound
+from c2b.demand.curve import Wanted
 
-
-@dataclass(frozen=True, slots=True)
-class CardView:
-    """One campaign in a list, as templates/macros/campaigns.html shows it."""
-
-    id: int
-    slug: str
-    title: str
-    picture: str | None
-    category: Category
-    currency: str
-    expected_price: int
-    list_price: int
-    want_count: int
-    heat: int  # 1 to 5
-    percent: int  # 0 to 100, to the next price
-    state_label: str  # open, near, on, closed, scheduled
-    closes_at: datetime | None
-    next_missing: int | None
-    next_price: int | None
-    joined: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CardPage:
-    """One page of cards. There is a next page where `has_next`; nothing is counted."""
-
-    cards: list[CardView]
-    page: int
-    has_next: bool
-
-
-@dataclass(frozen=True, slots=True)
-class TierView:
-    """One price tier on a campaign's page: done, cur (you are here) or empty."""
-
-    from_quantity: int
-    price: int
-    currency: str
-    state: str
-    missing: int
-    percent: int  # where its tick stands on the heat bar
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PageView:
-    """Everything that a campaign's page shows to one person."""
-
-    campaign: Campaign
-    card: CardView
-    tiers: list[TierView]
-    price_now: int | None  # what everyone would pay if it closed now; None while too few joined
-    next_price: int | None
-    next_missing: int | None
-    basis_label: str
-    curve: Sequence[Point]  # in groups large enough to hide a person
-    heat_reasons: list[str]
-    happens: list[tuple[str, str]]  # (icon, sentence): what happens when
-    terms: str  # the hash for the form
-    starter: str
-    my_pledge: Pledge | None  # standing
-    following: bool
-    units_left: int | None
-    why_not: Refusal | None  # why this person cannot join; None for visitors where it is open
-    why_not_change: Refusal | None
-    why_not_withdraw: Refusal | None
+__all__ = [
+    "PER_PAGE", "SORTS", "CardPage", "CardView", "MyPledge", "PageView", "Stats", "TierView", "active_wanted",
+    "audience", "campaign_by_slug", "campaigns_closing_soon", "campaigns_to_close", "campaigns_to_tell",
+    "campaigns_to_warm", "cards", "cards_of", "counts_by_category", "demand", "featured", "moderation_queue",
+    "my_follows", "my_pledge", "my_pledges", "my_wishes", "page_view", "pledged_by", "public_stats", "search",
+    "similar", "terms_hash", "visible_to",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,91 +66,87 @@ class Stats:
     open_campaigns: int
 
 
-def demand(campaign_id: int) -> Curve:
-    """The demand curve of the campaign's active pledges (after closing: as it stood then)."""
-    raise NotImplementedError
-
-
 def active_wanted(campaign_id: int) -> list[Wanted]:
     """The active pledges in order of arrival; the key is the pledge's id."""
-    raise NotImplementedError
+    rows = db.session.execute(
+        select(Pledge.id, Pledge.quantity, Pledge.ceiling, Pledge.tolerance)
+        .where(Pledge.campaign_id == campaign_id, Pledge.state == PledgeState.ACTIVE)
+        .order_by(Pledge.placed_at, Pledge.id)
+    )
+    return [Wanted(id_, quantity, ceiling, tolerance) for id_, quantity, ceiling, tolerance in rows]
 
 
 def campaign_by_slug(slug: str) -> Campaign:
     """The campaign, or NotFound. Who may see it is for `visible_to`."""
-    raise NotImplementedError
+    campaign = db.session.scalar(select(Campaign).where(Campaign.slug == slug))
+    if campaign is None:
+        raise NotFound
+    return campaign
 
 
 def visible_to(campaign: Campaign, user_id: int | None, *, operator: bool = False) -> bool:
-    """Whether this person may open its page: everyone once it is public, before that its starter and operators."""
-    raise NotImplementedError
+    """Whether this person may open its page: everyone once it is public, before that its starter and operators.
 
-
-def cards(
-    *,
-    now: datetime,
-    category: Category | None = None,
-    sort: str = "hot",
-    q: str = "",
-    origin: Origin | None = None,
-    page: int = 1,
-    per_page: int = PER_PAGE,
-    user_id: int | None = None,
-) -> CardPage:
-    """Campaigns that take pledges (with `q`: all public ones that match), as cards."""
-    raise NotImplementedError
-
-
-def cards_of(campaigns: Sequence[Campaign], *, now: datetime, user_id: int | None = None) -> list[CardView]:
-    """Cards for these campaigns, in their order."""
-    raise NotImplementedError
-
-
-def counts_by_category(now: datetime, origin: Origin | None = None) -> dict[Category, int]:
-    """How many campaigns take pledges in each category; every category is a key."""
-    raise NotImplementedError
-
-
-def featured(now: datetime, user_id: int | None = None) -> CardView | None:
-    """The open campaign that is nearest to its threshold."""
-    raise NotImplementedError
-
-
-def similar(campaign: Campaign, *, now: datetime, limit: int = 4, user_id: int | None = None) -> list[CardView]:
-    """Others of the same category that take pledges, hottest first."""
-    raise NotImplementedError
-
-
-def page_view(campaign: Campaign, user_id: int | None, *, now: datetime) -> PageView:
-    """Everything the campaign page shows to this person; None is a visitor."""
-    raise NotImplementedError
+    One that was cancelled before it opened never was public.
+    """
+    public = campaign.state in PUBLIC and campaign.opened_at is not None
+    return public or operator or (user_id is not None and user_id == campaign.starter_id)
 
 
 def my_pledge(campaign_id: int, user_id: int) -> Pledge | None:
     """This person's standing pledge to the campaign, else their last one."""
-    raise NotImplementedError
+    mine = select(Pledge).where(Pledge.campaign_id == campaign_id, Pledge.shopper_id == user_id)
+    standing = case((Pledge.state.in_(STANDING), 0), else_=1)
+    return db.session.scalars(mine.order_by(standing, Pledge.id.desc()).limit(1)).first()
 
 
 def my_pledges(user_id: int, *, now: datetime, limit: int = 200) -> list[MyPledge]:
     """All pledges of a person, newest first."""
-    raise NotImplementedError
+    rows = db.session.execute(
+        select(Pledge, Campaign)
+        .join(Campaign, Campaign.id == Pledge.campaign_id)
+        .where(Pledge.shopper_id == user_id)
+        .order_by(Pledge.placed_at.desc(), Pledge.id.desc())
+        .limit(limit)
+    ).all()
+    demands = curves(sorted({campaign.id for _pledge, campaign in rows}))
+    mine = []
+    for pledge, campaign in rows:
+        made = progress(campaign, demands[campaign.id])
+        card = card_of(campaign, made, joined=pledge.state in STANDING, now=now)
+        mine.append(MyPledge(pledge, card, campaign, made.price_now))
+    return mine
 
 
 def my_wishes(user_id: int, *, limit: int = 200) -> Sequence[Campaign]:
     """Campaigns that a person started, newest first."""
-    raise NotImplementedError
+    mine = select(Campaign).where(Campaign.starter_id == user_id).order_by(Campaign.id.desc())
+    return db.session.scalars(mine.limit(limit)).all()
 
 
 def my_follows(user_id: int, *, now: datetime, limit: int = 200) -> list[CardView]:
-    """Campaigns that a person follows."""
-    raise NotImplementedError
+    """Campaigns that a person follows, the latest first."""
+    followed = select(Campaign).join(Follow).where(Follow.user_id == user_id).order_by(Follow.id.desc())
+    return cards_of(db.session.scalars(followed.limit(limit)).all(), now=now, user_id=user_id)
 
 
 def moderation_queue(limit: int = 200) -> Sequence[Campaign]:
     """Campaigns that wait for a look, longest first."""
-    raise NotImplementedError
+    waiting = select(Campaign).where(Campaign.state == CampaignState.SUBMITTED)
+    return db.session.scalars(waiting.order_by(Campaign.state_since, Campaign.id).limit(limit)).all()
 
 
 def public_stats(now: datetime) -> Stats:
     """How many people wait for something, and how many campaigns take pledges."""
-    raise NotImplementedError
+    people, count = db.session.execute(
+        select(func.coalesce(func.sum(Campaign.people), 0), func.count()).where(takes_pledges(now))
+    ).one()
+    return Stats(int(people), int(count))
+
+
+def pledged_by(campaign_id: int, user_ids: Collection[int]) -> set[int]:
+    """Which of these people have a standing pledge here; a firm whose people do cannot supply the campaign."""
+    standing = select(Pledge.shopper_id).where(
+        Pledge.campaign_id == campaign_id, Pledge.state.in_(STANDING), among(Pledge.shopper_id, user_ids)
+    )
+    return set(db.session.scalars(standing))
