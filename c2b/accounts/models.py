@@ -76,13 +76,14 @@ class Address(Model):
     line: Mapped[str]
     postcode: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]  # no longer offered; kept for the pledges and orders that name it
 
 
 class Throttle(Base):
-    """How often something was tried in a window of time; kept in the database so that all processes count together."""
+    """How often something was tried in a stretch of time; in the database, so that all processes count together."""
 
     __tablename__ = "throttle"
 
     what: Mapped[str] = mapped_column(primary_key=True)  # "sign-in:alice@example.org"
-    window: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    window: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # its end, in epoch seconds
     count: Mapped[int] = mapped_column(default=0)

@@ -1,7 +1,5 @@
 """Which language a page speaks: the person's choice, else the browser's, else English."""
 
-from urllib.parse import urlsplit
-
 from babel import Locale, UnknownLocaleError
 from flask import Blueprint, Flask, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
@@ -10,6 +8,7 @@ from flask_login import current_user
 
 from c2b.core import text
 from c2b.core.access import public
+from c2b.core.paths import local_path
 
 LANGUAGES = {"en": "English", "zh-Hans": "简体中文"}
 CATALOGUES = {"en": "en", "zh-Hans": "zh_Hans"}
@@ -61,13 +60,3 @@ def choose(code: str) -> ResponseReturnValue:
     if code in LANGUAGES:
         session["language"] = code
     return redirect(local_path(request.args.get("next")))
-
-
-def local_path(target: str | None) -> str:
-    """`target` where it is a path of this site, else the front page: nobody is sent elsewhere by a link of ours."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
-        return "/"
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc or any(ord(character) < 32 for character in target):
-        return "/"
-    return target
