@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from c2b.web import assets, errors, filters, headers, health, language, navigation, pictures
+from c2b.web import assets, errors, filters, headers, health, home, language, navigation, pictures
 
 
 def register(app: Flask) -> None:
