@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.closing import audience, tell
+from c2b.campaigns.models import Campaign
 from c2b.campaigns.operations import advance, fail_campaign
-from c2b.campaigns.states import STANDING, CampaignState
+from c2b.campaigns.states import CampaignState
 from c2b.core.db import db, lock
 from c2b.core.events import record
-from c2b.core.outbox import notify_many
 from c2b.core.text import gettext as _
 from c2b.pipeline.engine import end_offer, enter_stage
 from c2b.pipeline.models import Award, Batch, BatchEntry, Offer
@@ -108,6 +108,7 @@ def _crown(campaign: Campaign, winner: Offer, now: datetime) -> None:
     )
     record(winner, "offer.awarded", by=None, at=now, gain=winner.gain)
     tell_merchant("offer_awarded", winner, f"{winner.id}", now=now)
+    tell(campaign, "campaign_awarded", audience(campaign.id), now=now)
 
 
 def _let_go(offer: Offer, ending: str, reason: str, now: datetime) -> None:
@@ -125,12 +126,8 @@ def _try_again_or_fail(campaign: Campaign, entry: BatchEntry, now: datetime) -> 
         return
     db.session.add(BatchEntry(campaign_id=campaign.id, batch_id=batch.id, attempt=entry.attempt + 1, at=now))
     record(campaign, "campaign.joined_batch", by=None, at=now, batch=batch.number, attempt=entry.attempt + 1)
-    people = db.session.scalars(
-        select(Pledge.shopper_id).where(Pledge.campaign_id == campaign.id, Pledge.state.in_(STANDING))
-    )
-    about = {"campaign": campaign.title, "path": f"/c/{campaign.slug}", "batch": batch.number}
-    told = sorted({campaign.starter_id, *people})
-    notify_many("campaign_next_batch", [(id_, f"{campaign.id}:{id_}", about) for id_ in told], now=now)
+    told = sorted({campaign.starter_id, *audience(campaign.id)})
+    tell(campaign, "campaign_next_batch", told, now=now, batch=batch.number)
 
 
 def campaigns_without_winner(now: datetime) -> list[int]:

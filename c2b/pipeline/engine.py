@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select, true
 
 from c2b.accounts.models import User
 from c2b.campaigns.models import Campaign
@@ -118,14 +118,18 @@ def end_offer(offer: Offer, ending: str, *, by: int | None, now: datetime, **dat
 
 
 def due_for_machine(now: datetime) -> list[int]:
-    """Offers in a stage that decides by itself, except those that wait to be mended."""
-    deciding = [stage.key for stage in stages.PIPELINE if stage.decide]
+    """Offers in a stage that can decide by itself now, except those that wait to be mended."""
+    ready = [
+        (Offer.state == stage.key) & (Offer.id.in_(stage.ready(now)) if stage.ready else true())
+        for stage in stages.PIPELINE
+        if stage.decide
+    ]
     return list(
         db.session.scalars(
             select(Offer.id)
             .join(StageVisit, (StageVisit.offer_id == Offer.id) & StageVisit.left_at.is_(None))
             .where(
-                Offer.state.in_(deciding),
+                or_(false(), *ready),
                 or_(StageVisit.waiting_for.is_(None), StageVisit.waiting_for != Offer.content_hash),
             )
             .order_by(Offer.id)

@@ -46,6 +46,7 @@ class Stage:
     owner: Role
     due: timedelta  # from entering the stage; `due_at` may fix a date instead
     decide: Decide | None = None
+    ready: Callable[[datetime], Any] | None = None  # query of the offers it could decide by now; None: any
     enter: Enter | None = None  # what must be made when an offer arrives
     leave: Enter | None = None  # what must be tidied when it leaves, whichever way
     due_at: Callable[[Any, datetime], datetime] | None = None

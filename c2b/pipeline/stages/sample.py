@@ -1,10 +1,13 @@
 """Sample: where goods could be other than they look, a piece of them is looked at before anybody pays."""
 
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
 
 from c2b.core.access import Role
 from c2b.core.text import mark as _l
-from c2b.pipeline.models import Offer
+from c2b.pipeline.models import Offer, Sample
 from c2b.pipeline.samples import (
     request_sample,
     sample_due,
@@ -38,6 +41,13 @@ def decide(offer: Offer, now: datetime) -> Verdict | None:
     return None
 
 
+def ready(now: datetime) -> Select[Any]:
+    """Offers whose sample has a result, or that need none."""
+    undecided = (SampleState.REQUESTED, SampleState.SENT, SampleState.RECEIVED)
+    waiting = select(Sample.offer_id).where(Sample.state.in_(undecided))
+    return select(Offer.id).where(Offer.state == "sample", Offer.id.not_in(waiting))
+
+
 stage = Stage(
     "sample",
     _l("Sample"),
@@ -45,6 +55,7 @@ stage = Stage(
     due=timedelta(days=7),
     due_at=sample_due,
     decide=decide,
+    ready=ready,
     enter=enter,
     leave=tidy_up,
     lapses=True,
