@@ -234,11 +234,8 @@ def replay_command(arguments: tuple[str, ...]) -> None:
     """Play real group-buying records through the whole site (see --help)."""
     from importlib import import_module
 
-    command: click.Command = import_module("c2b.replay").command
-    if {"-h", "--help"} & set(arguments):
-        command.main(list(arguments), prog_name="c2b replay")
-    with _ready_app():
-        command.main(list(arguments), prog_name="c2b replay", standalone_mode=False)
+    command: click.Command = import_module("c2b.replay.command").command
+    command.main(list(arguments), prog_name="c2b replay", standalone_mode=bool({"-h", "--help"} & set(arguments)))
 
 
 @c2b.command("check")

@@ -1,6 +1,6 @@
 """The people of a replay: firms, reviewers, an operator, shoppers whose cards fail. What each would do is scripted.
 
-Every decision is drawn from the seed and the title of the campaign, so that it does not depend on the database or on the
+Every decision is drawn from the seed and the item's number, so that it does not depend on the database or on the
 order of the work. People act between two passes of the jobs, through the operations that the pages call.
 """
 
@@ -15,13 +15,15 @@ from c2b.campaigns.models import Campaign
 from c2b.campaigns.states import CampaignState
 from c2b.core.db import db, transaction
 from c2b.core.errors import Refused
+from c2b.pipeline.engine import give_verdict
 from c2b.pipeline.models import Batch, BatchEntry, Offer, Sample, StageVisit, VerdictLine
+from c2b.pipeline.offers import change_offer, register_offer, submit_offer
 from c2b.pipeline.samples import checklist, inspect_sample, receive_sample, send_sample
 from c2b.pipeline.scheduling import book_place, propose
 from c2b.pipeline.stage import Ruling
 from c2b.pipeline.states import BatchState, SampleState
 from c2b.replay.invention import Story
-from c2b.replay.plans import Firm, Plan, own_plan, plans_for
+from c2b.replay.plans import Firm, Plan, own_plan, plans_for, sound_plan
 from c2b.replay.wallets import mend_cards
 
 PACK = timedelta(days=2)  # from being asked for a sample to sending it
@@ -44,7 +46,13 @@ class Cast:
     stories: dict[int, Story] = field(default_factory=dict)  # by campaign
     plans: dict[int, Plan] = field(default_factory=dict)  # by offer
     offered: set[tuple[int, int]] = field(default_factory=set)  # (campaign, entry) that firms have looked at
-    hands_off: frozenset[str] = frozenset()  # titles that are left to a person of the demo
+    # What a demo leaves to its visitors, by title; a replay leaves nothing.
+    makers: Mapping[str, Firm] = field(default_factory=dict)  # who starts it
+    fixed: Mapping[str, Sequence[tuple[Firm, bool]]] = field(
+        default_factory=dict
+    )  # who offers, and sends a sample
+    unreviewed: frozenset[str] = frozenset()
+    unplaced: frozenset[str] = frozenset()
 
     def random(self, *what: object) -> Random:
         """The dice for one decision; the same for the same seed."""
@@ -52,7 +60,22 @@ class Cast:
 
     def firm_for(self, story: Story) -> Firm:
         """The firm that starts a merchant's campaign."""
-        return self.random("maker", story.item.number).choice([firm for firm in self.firms if firm.makes])
+        return self.makers.get(story.draft.title) or self.random("maker", story.item.number).choice(
+            self.firms
+        )
+
+
+def _plan_of(cast: Cast, offer_id: int) -> Plan | None:
+    """The plan behind an offer; that of a merchant's own campaign is made when it is first asked for."""
+    if offer_id not in cast.plans:
+        offer = db.session.get_one(Offer, offer_id)
+        story = cast.stories.get(offer.campaign_id)
+        firm = next((firm for firm in cast.firms if firm.merchant_id == offer.merchant_id), None)
+        db.session.rollback()
+        if story is None or firm is None:
+            return None
+        cast.plans[offer_id] = own_plan(story, firm, cast.random("own", story.item.number))
+    return cast.plans[offer_id]
 
 
 def act(cast: Cast, now: datetime) -> None:
@@ -90,16 +113,19 @@ def _merchants_offer(cast: Cast, now: datetime) -> None:
             continue
         cast.offered.add((campaign_id, attempt))
         story = cast.stories.get(campaign_id)
-        if story is None or story.draft.title in cast.hands_off:
+        if story is None:
             continue
         random = cast.random("offers", story.item.number, attempt)
-        for plan in plans_for(story, cast.firms, random, attempt=attempt):
+        fixed = cast.fixed.get(story.draft.title)
+        if fixed is None:
+            plans = plans_for(story, cast.firms, random, attempt=attempt)
+        else:
+            plans = [sound_plan(story, firm, random, sends=sends) for firm, sends in fixed]
+        for plan in plans:
             _offer(cast, campaign_id, story, plan, now)
 
 
 def _offer(cast: Cast, campaign_id: int, story: Story, plan: Plan, now: datetime) -> None:
-    from c2b.pipeline.offers import register_offer, submit_offer
-
     try:
         with transaction():
             offer = register_offer(
@@ -117,8 +143,6 @@ def _offer(cast: Cast, campaign_id: int, story: Story, plan: Plan, now: datetime
 
 def _merchants_mend(cast: Cast, now: datetime) -> None:
     """Where machine review answered "wait", the firm mends what it was told, if it means well."""
-    from c2b.pipeline.offers import change_offer
-
     waiting = _rows(
         select(Offer.id)
         .join(StageVisit, StageVisit.offer_id == Offer.id)
@@ -126,7 +150,7 @@ def _merchants_mend(cast: Cast, now: datetime) -> None:
         .order_by(Offer.id)
     )
     for (offer_id,) in waiting:
-        plan = cast.plans.get(offer_id)
+        plan = _plan_of(cast, offer_id)
         if plan is None or not plan.mends:
             continue
         with transaction():
@@ -142,7 +166,7 @@ def _merchants_send(cast: Cast, now: datetime) -> None:
         .order_by(Sample.id)
     )
     for sample_id, offer_id in asked:
-        plan = cast.plans.get(offer_id)
+        plan = _plan_of(cast, offer_id)
         if plan is not None and plan.sends:
             with transaction():
                 send_sample(sample_id, "SF Express", f"SF{offer_id:010}", by=plan.firm.owner_id, now=now)
@@ -155,7 +179,7 @@ def _sample_room(cast: Cast, now: datetime) -> None:
         .order_by(Sample.id)
     )
     for sample_id, offer_id in arrived:
-        plan = cast.plans.get(offer_id)
+        plan = _plan_of(cast, offer_id)
         if plan is None:
             continue
         with transaction():
@@ -170,12 +194,10 @@ def _sample_room(cast: Cast, now: datetime) -> None:
 
 def _reviewers(cast: Cast, now: datetime) -> None:
     """Both reviewers look at what came from the sample room; they agree on nearly everything."""
-    from c2b.pipeline.engine import give_verdict
-
     queue = _rows(select(Offer.id, Offer.campaign_id).where(Offer.state == "final_review").order_by(Offer.id))
     for offer_id, campaign_id in queue:
-        plan = cast.plans.get(offer_id)
-        if plan is None or cast.stories[campaign_id].draft.title in cast.hands_off:
+        plan = _plan_of(cast, offer_id)
+        if plan is None or cast.stories[campaign_id].draft.title in cast.unreviewed:
             continue
         seen = {by for (by,) in _rows(select(VerdictLine.by).where(
             VerdictLine.offer_id == offer_id, VerdictLine.stage == "final_review"))}  # fmt: skip
@@ -200,7 +222,7 @@ def _operator(cast: Cast, now: datetime) -> None:
     ):
         for assignment in propose(batch_id, now):
             story = cast.stories.get(assignment.campaign_id)
-            if assignment.slot_id is None or story is None or story.draft.title in cast.hands_off:
+            if assignment.slot_id is None or story is None or story.draft.title in cast.unplaced:
                 continue
             try:
                 with transaction():

@@ -144,8 +144,6 @@ def _stage(story: Story, cast: Cast, begin: datetime) -> Staged:
             merchant_id=firm.merchant_id if firm else None,
             now=begin,
         )
-        if firm:
-            cast.own_offer(campaign, firm, now=begin)
         submit_campaign(campaign.id, by=starter, now=begin)
         cast.stories[campaign.id] = story
         return Staged(story, campaign.id, begin + story.opens_after)

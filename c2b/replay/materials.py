@@ -13,7 +13,10 @@ NAMES = (
     "pot", "stool", "sunglasses", "teaset", "thermos", "toaster", "tote", "vase", "watch",
 )  # fmt: skip
 
-PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PAPER = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 
 
 def make_pictures(names: tuple[str, ...] = NAMES) -> list[str]:

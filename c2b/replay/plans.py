@@ -19,7 +19,7 @@ class Firm:
 
     merchant_id: int
     owner_id: int
-    makes: bool = True  # starts campaigns of its own
+    offers: bool = True  # for what it likes; otherwise only for what it is told to
 
 
 class Flaw(StrEnum):
@@ -83,13 +83,29 @@ class Plan:
 def plans_for(story: Story, firms: Sequence[Firm], random: Random, *, attempt: int) -> list[Plan]:
     """Who offers for this campaign: nobody for one in twenty at first, else one to three firms."""
     how_many = random.choices((0, 1, 2, 3), (5, 45, 35, 15) if attempt == 1 else (50, 40, 10, 0))[0]
-    return [_plan(story, firm, random) for firm in random.sample(list(firms), how_many)]
+    return [
+        _plan(story, firm, random)
+        for firm in random.sample([firm for firm in firms if firm.offers], how_many)
+    ]
 
 
 def own_plan(story: Story, firm: Firm, random: Random) -> Plan:
     """The offer that a merchant's own campaign carries from its start: its ladder, nothing wrong with it."""
     return replace(_plan(story, firm, random), tiers=tuple(story.draft.tiers), maximum=story.draft.capacity,
                    flaw=Flaw.NONE)  # fmt: skip
+
+
+def sound_plan(story: Story, firm: Firm, random: Random, *, sends: bool) -> Plan:
+    """An offer that nobody can say anything against, for a demo."""
+    return replace(
+        _plan(story, firm, random),
+        maximum=None,
+        flaw=Flaw.NONE,
+        mends=True,
+        sends=sends,
+        good=True,
+        pleases=True,
+    )
 
 
 def _plan(story: Story, firm: Firm, random: Random) -> Plan:

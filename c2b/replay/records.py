@@ -36,9 +36,12 @@ def read_items(files: Iterable[Path], largest: int | None = None) -> list[Item]:
 
 
 def _lines(file: Path) -> Iterable[str]:
-    opened = gzip.open(file, "rt", encoding="ascii") if file.suffix == ".gz" else file.open(encoding="ascii")
     try:
-        with opened as lines:
+        with (
+            gzip.open(file, "rt", encoding="ascii")
+            if file.suffix == ".gz"
+            else file.open(encoding="ascii") as lines
+        ):
             for line in lines:
                 if line.strip():
                     yield line.rstrip("\n")

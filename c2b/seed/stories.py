@@ -5,7 +5,7 @@ the pipeline: this week sign-up, last week samples, two weeks ago final review, 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
@@ -76,7 +76,8 @@ OPEN = (
           allocation=Allocation.LOTTERY),
     Thing("Suede clogs with cork sole", "clogs", B, 239, 139, 130, ((250, 139),), 4, 14),
     Thing("Quiet desk fan with tilt head", "fan", A, 199, 119, 60, ((200, 119),), 1, 14),
-    Thing("椴树蜂蜜 500 克 + 250 克", "honey", F, 118, 69, 240, ((300, 69),), 9, 14, allocation=Allocation.WHOLE_PLEDGES),
+    Thing("椴树蜂蜜 500 克 + 250 克", "honey", F, 118, 69, 240, ((300, 69),), 9, 14,
+          allocation=Allocation.WHOLE_PLEDGES),
     Thing("Minimal watch with leather strap", "watch", D, 599, 329, 90, ((200, 329),), 2, 14),
     Thing("Pour-over kettle with wooden handle", "kettle", H, 259, 149, 170, ((300, 149),), 3, 14),
     Thing("A night at a lake house, two people", "vase", H, 680, 399, 45, ((80, 399),), 3, 14,
@@ -106,15 +107,37 @@ LAUNCHING = (
 PAST = (
     Thing("Quiet bedroom fan", "fan", A, 259, 159, 120, ((90, 159),), 36, 7),
     Thing("Acacia honey, 1 kg", "honey", F, 139, 79, 180, ((140, 79),), 35.8, 7),
-    Thing("Brass reading glasses", "sunglasses", D, 219, 129, 40, ((32, 129),), 35.6, 7, poor_cards=True),
+    Thing("Brass reading glasses", "sunglasses", D, 219, 129, 44, ((40, 129),), 35.6, 7, poor_cards=True),
 )
 EXPIRED = (Thing("Heated picnic blanket", "knit", C, 399, 149, 24, ((200, 149),), 21, 14),)
 CANCELLED = (Thing("Folding electric bicycle", "headphones", A, 4999, 2999, 35, ((100, 2999),), 12, 14),)
 
+WISHES = (
+    (
+        Thing("A quiet electric toothbrush without an app", "thermos", A, 199, 99, 0, ((200, 99),), 0, 14),
+        "submitted",
+    ),
+    (
+        Thing(
+            "阳台种菜套装", "vase", H, 239, 129, 0, ((100, 129),), 0, 14, summary="土、盆、种子，一次到齐。"
+        ),
+        "submitted",
+    ),
+    (Thing("A bread knife that stays sharp", "kettle", H, 189, 109, 0, ((120, 109),), 0, 14), "draft"),
+    (Thing("Sleeping pills, 60 pieces", "honey", F, 99, 59, 0, ((100, 59),), 0, 14), "rejected"),
+)
 
-def stories(things: Sequence[Thing], *, people: int, start: float, random: Random) -> list[Story]:
+
+def with_person(story: Story, person: int) -> Story:
+    """The story with one more person, who comes early and would pay the first price and more."""
+    first = story.draft.tiers[0].unit_price
+    come = Arrival(person, timedelta(hours=20), 1, 0, min(first + 1000, story.draft.list_price))
+    return replace(story, arrivals=sorted((*story.arrivals, come), key=lambda arrival: arrival.after))
+
+
+def stories(things: Sequence[Thing], *, people: int, start: float, poor: int, random: Random) -> list[Story]:
     """The things as stories; `start` is how many days before now the clock begins."""
-    return [_story(number, thing, people, start, random) for number, thing in enumerate(things, 1)]
+    return [_story(number, thing, people, start, poor, random) for number, thing in enumerate(things, 1)]
 
 
 def draft_of(thing: Thing, pictures: Sequence[str]) -> CampaignDraft:
@@ -140,10 +163,10 @@ def draft_of(thing: Thing, pictures: Sequence[str]) -> CampaignDraft:
     )
 
 
-def _story(number: int, thing: Thing, people: int, start: float, random: Random) -> Story:
+def _story(number: int, thing: Thing, people: int, start: float, poor: int, random: Random) -> Story:
     joined = random.sample(range(people), thing.people)
     if thing.poor_cards:  # the last people of the crowd have poor cards
-        joined = list(range(people - 14, people)) + random.sample(range(people - 14), thing.people - 14)
+        joined = list(range(people - poor, people)) + random.sample(range(people - poor), thing.people - poor)
     item = Item(number, tuple(joined))
     span = timedelta(days=min(thing.days, thing.opened) - 0.05)
     times = sorted(random.random() ** 0.8 for _person in joined)
