@@ -24,7 +24,9 @@ class Order(HasState, Model):
 
     number: Mapped[str] = mapped_column(unique=True)
     pledge_id: Mapped[int] = mapped_column(ForeignKey("pledge.id"), unique=True)
-    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), unique=True)  # the capture that paid for it
+    attempt_id: Mapped[int] = mapped_column(
+        ForeignKey("attempt.id"), unique=True
+    )  # the capture that paid for it
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
     launch_id: Mapped[int] = mapped_column(ForeignKey("launch.id"), index=True)
     merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)

@@ -27,7 +27,7 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """Where a shopper types in the card (a page of the provider's), and the provider's name for this visit."""
+    """Where a shopper types in the card, and the provider's name for this visit."""
 
     address: str
     reference: str

@@ -12,7 +12,7 @@ from c2b.payments.states import ATTEMPT, AttemptState, Purpose
 
 
 class Mandate(Model):
-    """A saved card: the provider's token and what a person recognises it by. No card number ever comes here."""
+    """A saved card: the provider's token and what a person recognises it by. Never a card number."""
 
     __tablename__ = "mandate"
 
@@ -38,7 +38,7 @@ LIVE = "state IN ('started', 'unknown', 'requires_action')"
 
 
 class Attempt(HasState, Model):
-    """One request for money about one pledge: committed before it is sent, decided when the answer is known."""
+    """One request for money about one pledge: committed before it is sent, decided when it is answered."""
 
     __tablename__ = "attempt"
     __table_args__ = (

@@ -30,7 +30,7 @@ ATTEMPT = Machine(
     initial=S.STARTED,
     arrows={
         S.STARTED: {S.SUCCEEDED, S.FAILED, S.REQUIRES_ACTION, S.UNKNOWN},
-        S.UNKNOWN: {S.SUCCEEDED, S.FAILED},
+        S.UNKNOWN: {S.SUCCEEDED, S.FAILED, S.REQUIRES_ACTION},  # as the look-up says
         S.REQUIRES_ACTION: {S.SUCCEEDED, S.FAILED, S.EXPIRED},
     },
 )

@@ -1,6 +1,6 @@
-"""A sale opens: one price for everyone from the whole demand, goods set aside by the campaign's rule, nobody charged.
+"""A sale opens: one price for everyone from the whole demand, goods set aside by rule, nobody charged yet.
 
-Everything that happens at the hour is one transaction. Charging is up to the orders, which follow the launch's state.
+Everything that happens at the hour is one transaction. Charging is up to the orders, which follow the launch.
 """
 
 from collections.abc import Sequence
@@ -81,16 +81,16 @@ def why_not_open(offer: Offer, campaign: Campaign, slot: Slot | None, now: datet
     return None
 
 
-def open_launch(offer_id: int, *, now: datetime) -> Launch:
+def open_launch(offer_id: int, *, now: datetime, plan: Plan | str | None = None) -> Launch:
     """Open the sale: price, goods set aside, campaign live, everyone told. Refused before the hour.
 
-    The caller takes the offer out of the pipeline (`engine`), as this is its last stage.
+    `plan` may be one made in the same transaction. The caller takes the offer out of the pipeline.
     """
     offer = get_or_404(Offer, offer_id)
     campaign = lock(Campaign, offer.campaign_id)
     slot = booked_slot(campaign.id)
     refuse(why_not_open(offer, campaign, slot, now))
-    plan = plan_launch(campaign, offer, active_wanted(campaign.id))
+    plan = plan or plan_launch(campaign, offer, active_wanted(campaign.id))
     if isinstance(plan, str):
         refuse(plan)
     assert slot is not None and isinstance(plan, Plan)

@@ -1,7 +1,7 @@
-"""A payment provider in a box: real requests, a real book, and cards that do what a test or a visitor wants.
+"""A payment provider in a box: real requests, a real book, cards that do what one wants.
 
-It keeps the promises that a real provider keeps: one answer for one key, no charge above what is held, none of
-what was let go. What it answers depends on the card (see cards.py), or on a script laid down for a card.
+It keeps the promises that a real provider keeps: one answer for one key, no charge above what is held, none
+of what was let go. What it answers depends on the card (see cards.py), or on a script laid down for a card.
 """
 
 import json

@@ -21,7 +21,7 @@ from c2b.pipeline.stage import Ruling, Stage, Verdict
 
 
 def decide(offer: Offer, now: datetime) -> Verdict | None:
-    """Nothing before the hour; then the launch opens, or the offer is out and with it, at the last, the campaign."""
+    """Nothing before the hour; then the launch opens, or the offer is out, and in the end the campaign."""
     campaign = lock(Campaign, offer.campaign_id)
     if why_not_open(offer, campaign, booked_slot(campaign.id), now) is not None:
         return None
@@ -31,7 +31,7 @@ def decide(offer: Offer, now: datetime) -> Verdict | None:
         if not runner_up_would_clear(campaign, wanted):
             fail_campaign(campaign.id, plan, by=None, now=now)
         return Verdict(Ruling.REJECT, plan, {"units_wanted": sum(w.quantity for w in wanted)})
-    launch = open_launch(offer.id, now=now)
+    launch = open_launch(offer.id, now=now, plan=plan)
     evidence = {"unit_price": launch.unit_price, "allocated": launch.allocated, "seed": launch.seed}
     return Verdict(Ruling.PASS, _("The sale has opened at one price for everyone."), evidence)
 

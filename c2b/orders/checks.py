@@ -1,0 +1,138 @@
+"""What must hold of launches, charges and orders."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.states import PledgeState
+from c2b.core.checks import check
+from c2b.core.db import db
+from c2b.orders.models import Order
+from c2b.payments.models import Attempt
+from c2b.payments.states import AttemptState, Purpose
+from c2b.pipeline.models import Launch, Offer
+from c2b.pipeline.states import LaunchState
+
+MONEY_MAY_MOVE = (LaunchState.CAPTURING, LaunchState.SELLING, LaunchState.FINISHED)
+
+
+@check("I-18 nobody is charged before a launch, nor by one that failed")
+def charged_after_launch() -> Iterator[str]:
+    """Captures belong to a launch of the pledge's own campaign that tipped, opened and was confirmed."""
+    rows = db.session.execute(
+        select(Attempt.key, Launch.state)
+        .join(Launch, Launch.id == Attempt.launch_id)
+        .join(Pledge, Pledge.id == Attempt.pledge_id)
+        .join(Campaign, Campaign.id == Launch.campaign_id)
+        .where(
+            or_(
+                Attempt.started_at < Launch.opened_at,
+                Pledge.campaign_id != Launch.campaign_id,
+                Campaign.tipped_at.is_(None),
+                and_(Attempt.purpose == Purpose.CAPTURE, Launch.state.not_in(MONEY_MAY_MOVE)),
+            )
+        )
+    )
+    for key, state in rows:
+        yield f"{key} was asked for by a launch that is {state}, or before it"
+
+
+@check("I-19 nobody pays more than was held, nor more than their ceiling")
+def within_limits() -> Iterator[str]:
+    """Each capture is at most what was authorised; price and units are those of launch and pledge."""
+    hold = aliased(Attempt)
+    over = db.session.execute(
+        select(Attempt.key, Attempt.amount, hold.amount)
+        .outerjoin(
+            hold,
+            and_(
+                hold.pledge_id == Attempt.pledge_id,
+                hold.purpose == Purpose.AUTHORISE,
+                hold.state == AttemptState.SUCCEEDED,
+            ),
+        )
+        .where(
+            Attempt.purpose == Purpose.CAPTURE,
+            or_(hold.amount.is_(None), Attempt.amount > hold.amount),
+        )
+    )
+    for key, amount, held in over:
+        yield f"{key} asks for {amount}, held are {held}"
+    dear = db.session.execute(
+        select(Attempt.key, Attempt.amount, Pledge.ceiling, Pledge.allocated)
+        .join(Pledge, Pledge.id == Attempt.pledge_id)
+        .where(Attempt.amount > Pledge.ceiling * Pledge.allocated)
+    )
+    for key, amount, ceiling, units in dear:
+        yield f"{key} asks for {amount}: more than {units} units at the ceiling of {ceiling}"
+
+
+@check("I-35 orders are the captured pledges, one to one, at the launch's one price")
+def orders_are_captures() -> Iterator[str]:
+    """Each captured pledge has its order with its units and amount, and nothing else has one."""
+    captured = and_(
+        Attempt.pledge_id == Pledge.id,
+        Attempt.purpose == Purpose.CAPTURE,
+        Attempt.state == AttemptState.SUCCEEDED,
+    )
+    rows = db.session.execute(
+        select(
+            Pledge.id, Pledge.state, Pledge.allocated, Attempt.id, Attempt.amount, Order.id, Order.attempt_id,
+            Order.quantity, Order.total, Order.unit_price, Launch.unit_price,
+        )
+        .outerjoin(Attempt, captured)
+        .outerjoin(Order, Order.pledge_id == Pledge.id)
+        .outerjoin(Launch, Launch.campaign_id == Pledge.campaign_id)
+        .where(or_(Attempt.id.is_not(None), Order.id.is_not(None), Pledge.state == PledgeState.ORDERED))
+    )  # fmt: skip
+    for id_, state, units, attempt, amount, order, paid_by, quantity, total, price, group_price in rows:
+        if attempt is None or order is None or state != PledgeState.ORDERED:
+            yield f"pledge {id_} is {state}, its capture is {attempt}, its order {order}"
+        elif (paid_by, quantity, total, price) != (attempt, units, amount, group_price):
+            yield f"order {order} is not what pledge {id_} paid for"
+
+
+@check("I-16 a launch never sets aside more than the merchant supplies")
+def within_supply() -> Iterator[str]:
+    """Units set aside, ordered and left over are at most the offer's maximum."""
+    standing = Pledge.state.in_((PledgeState.ALLOCATED, PledgeState.ORDERED))
+    rows = db.session.execute(
+        select(Launch.id, Launch.leftover, Offer.maximum, func.coalesce(func.sum(Pledge.allocated), 0))
+        .join(Offer, Offer.id == Launch.offer_id)
+        .outerjoin(Pledge, and_(Pledge.campaign_id == Launch.campaign_id, standing))
+        .where(Offer.maximum.is_not(None))
+        .group_by(Launch.id, Launch.leftover, Offer.maximum)
+    )
+    for launch, leftover, maximum, units in rows:
+        if maximum is not None and units + leftover > maximum:
+            yield f"launch {launch}: {units} set aside and {leftover} left over are more than {maximum}"
+
+
+@check("I-18 a launch that failed has charged nobody and lets everybody go")
+def failed_launches_are_clean() -> Iterator[str]:
+    """No hold, no goods set aside and no order outlives a failed launch."""
+    voided = select(Attempt.pledge_id).where(Attempt.purpose == Purpose.VOID, Attempt.decided_at.is_not(None))
+    held = db.session.execute(
+        select(Attempt.key)
+        .join(Launch, Launch.id == Attempt.launch_id)
+        .where(
+            Launch.state == LaunchState.FAILED,
+            Attempt.purpose == Purpose.AUTHORISE,
+            Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
+            Attempt.pledge_id.not_in(voided),
+        )
+    )
+    for (key,) in held:
+        yield f"{key} is still held"
+    standing = db.session.execute(
+        select(Pledge.id, Pledge.state)
+        .join(Launch, Launch.campaign_id == Pledge.campaign_id)
+        .where(
+            Launch.state == LaunchState.FAILED,
+            Pledge.state.in_((PledgeState.ALLOCATED, PledgeState.ORDERED, PledgeState.ACTIVE)),
+        )
+    )
+    for pledge, state in standing:
+        yield f"pledge {pledge} is {state} after its launch failed"

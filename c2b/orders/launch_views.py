@@ -1,0 +1,50 @@
+"""Launches as operators see them: how far the charging is, and every request for money."""
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from c2b.accounts.queries import names_of
+from c2b.core.access import Role, requires
+from c2b.core.clock import utcnow
+from c2b.core.db import get_or_404
+from c2b.core.events import history
+from c2b.orders import queries
+from c2b.orders.pages import page_number
+from c2b.pipeline.models import Launch
+
+bp = Blueprint("launches", __name__, url_prefix="/ops/launches")
+
+
+@bp.get("")
+@requires(Role.OPERATOR)
+def index() -> ResponseReturnValue:
+    """All launches, newest first, with their progress."""
+    page = page_number()
+    rows, more = queries.all_launches(page=page)
+    progress = queries.progress_of([launch for launch, _campaign in rows])
+    return render_template(
+        "orders/launches.html", rows=rows, progress=progress, page=page, more=more, now=utcnow()
+    )
+
+
+@bp.get("/<int:launch_id>")
+@requires(Role.OPERATOR)
+def show(launch_id: int) -> ResponseReturnValue:
+    """One launch: price, units, money, attempts, history."""
+    launch = get_or_404(Launch, launch_id)
+    page = page_number()
+    attempts, more = queries.attempts_of(launch_id, page=page)
+    return render_template(
+        "orders/launch.html",
+        launch=launch,
+        campaign=launch.campaign,
+        offer=launch.offer,
+        merchant=launch.offer.merchant,
+        progress=queries.progress_of([launch])[launch.id],
+        attempts=attempts,
+        names=names_of(shopper_id for _attempt, shopper_id in attempts),
+        lines=history(launch),
+        page=page,
+        more=more,
+        now=utcnow(),
+    )

@@ -1,0 +1,304 @@
+"""Reading about launches' money and orders, each in a fixed number of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.states import PledgeState
+from c2b.core.db import db
+from c2b.core.errors import NotFound
+from c2b.core.forms import is_plain
+from c2b.merchants.models import Merchant
+from c2b.orders.attempts import UNANSWERED
+from c2b.orders.models import Order
+from c2b.orders.states import OrderState
+from c2b.payments import windows
+from c2b.payments.models import Attempt, Mandate
+from c2b.payments.states import AttemptState, Purpose
+from c2b.pipeline.models import Launch
+from c2b.pipeline.states import LaunchState
+
+BUSY = (LaunchState.AUTHORISING, LaunchState.CAPTURING, LaunchState.VOIDING)
+
+
+def launches_to_charge(now: datetime) -> list[int]:
+    """Launches with requests to send, or with answers missing."""
+    unanswered = select(Attempt.id).where(Attempt.launch_id == Launch.id, Attempt.state.in_(UNANSWERED))
+    late = select(Pledge.id).where(
+        Pledge.campaign_id == Launch.campaign_id, Pledge.state == PledgeState.ALLOCATED
+    )
+    return list(
+        db.session.scalars(
+            select(Launch.id)
+            .where(
+                or_(
+                    Launch.state.in_(BUSY),
+                    and_(Launch.state == LaunchState.MENDING, unanswered.exists()),
+                    and_(Launch.state == LaunchState.SELLING, late.exists()),
+                )
+            )
+            .order_by(Launch.opened_at, Launch.id)
+        )
+    )
+
+
+def launches_to_settle(now: datetime) -> list[int]:
+    """Launches whose window to mend cards is over, or in which every card is mended."""
+    held = select(Attempt.id).where(
+        Attempt.pledge_id == Pledge.id,
+        Attempt.purpose == Purpose.AUTHORISE,
+        Attempt.state == AttemptState.SUCCEEDED,
+    )
+    failing = select(Pledge.id).where(
+        Pledge.campaign_id == Launch.campaign_id, Pledge.state == PledgeState.ALLOCATED, ~held.exists()
+    )
+    return list(
+        db.session.scalars(
+            select(Launch.id)
+            .where(Launch.state == LaunchState.MENDING, or_(Launch.mend_until <= now, ~failing.exists()))
+            .order_by(Launch.mend_until, Launch.id)
+        )
+    )
+
+
+def launches_to_finish(now: datetime) -> list[int]:
+    """Launches whose sale is over."""
+    return list(
+        db.session.scalars(
+            select(Launch.id)
+            .where(Launch.state == LaunchState.SELLING, Launch.closes_at <= now)
+            .order_by(Launch.closes_at, Launch.id)
+        )
+    )
+
+
+def launches_to_remind(now: datetime) -> list[int]:
+    """Launches with cards to mend that opened long enough ago for a reminder."""
+    return list(
+        db.session.scalars(
+            select(Launch.id)
+            .where(
+                Launch.state == LaunchState.MENDING,
+                Launch.opened_at <= now - windows.REMIND_EVERY,
+                Launch.mend_until > now,
+            )
+            .order_by(Launch.id)
+        )
+    )
+
+
+def orders_to_deliver(now: datetime) -> list[int]:
+    """Parcels that were sent so long ago that they count as delivered."""
+    return list(
+        db.session.scalars(
+            select(Order.id)
+            .where(Order.state == OrderState.SHIPPED, Order.shipped_at <= now - windows.DELIVERED_AFTER)
+            .order_by(Order.id)
+        )
+    )
+
+
+def latest_authorisation(pledge_id: int) -> Attempt | None:
+    """The last request to hold the money for a pledge."""
+    return db.session.scalar(
+        select(Attempt)
+        .where(Attempt.pledge_id == pledge_id, Attempt.purpose == Purpose.AUTHORISE)
+        .order_by(Attempt.generation.desc())
+        .limit(1)
+    )
+
+
+def launch_of(campaign_id: int) -> Launch | None:
+    """The campaign's launch."""
+    return db.session.scalar(select(Launch).where(Launch.campaign_id == campaign_id))
+
+
+def orders_of(shopper_id: int, limit: int = 200) -> Sequence[Any]:
+    """A shopper's (order, campaign) pairs, newest first."""
+    return db.session.execute(
+        select(Order, Campaign)
+        .join(Campaign, Campaign.id == Order.campaign_id)
+        .where(Order.shopper_id == shopper_id)
+        .order_by(Order.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def own_order(shopper_id: int, number: str) -> Order:
+    """One of a shopper's orders; NotFound for anybody else's."""
+    query = select(Order).where(Order.number == number, Order.shopper_id == shopper_id)
+    order = db.session.scalar(query) if is_plain(number) else None
+    if order is None:
+        raise NotFound
+    return order
+
+
+def orders_of_firm(
+    merchant_id: int, state: OrderState | None, *, page: int = 1, per_page: int = 50
+) -> tuple[Sequence[Any], bool]:
+    """A page of a firm's (order, campaign) pairs, those due first, and whether there is more."""
+    query = (
+        select(Order, Campaign)
+        .join(Campaign, Campaign.id == Order.campaign_id)
+        .where(Order.merchant_id == merchant_id)
+        .order_by(Order.ship_by, Order.id)
+        .offset((page - 1) * per_page)
+        .limit(per_page + 1)
+    )
+    rows = db.session.execute(query.where(Order.state == state) if state else query).all()
+    return rows[:per_page], len(rows) > per_page
+
+
+def firm_counts(merchant_id: int) -> dict[str, int]:
+    """How many of a firm's orders are in each state."""
+    rows = db.session.execute(
+        select(Order.state, func.count()).where(Order.merchant_id == merchant_id).group_by(Order.state)
+    )
+    return {str(state): n for state, n in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the money of a launch is, in pledges, units and minor units."""
+
+    allocated: int = 0
+    authorised: int = 0
+    failed: int = 0
+    waiting: int = 0
+    captured: int = 0
+    voided: int = 0
+    dropped: int = 0
+    units_ordered: int = 0
+    amount_held: int = 0
+    amount_captured: int = 0
+
+
+def progress_of(launches: Sequence[Launch]) -> dict[int, Progress]:
+    """The progress of each of these launches."""
+    ids = [launch.id for launch in launches]
+    attempts: dict[tuple[int, str, str], tuple[int, int]] = {
+        (id_, purpose, state): (n, int(amount or 0))
+        for id_, purpose, state, n, amount in db.session.execute(
+            select(Attempt.launch_id, Attempt.purpose, Attempt.state, func.count(), func.sum(Attempt.amount))
+            .where(Attempt.launch_id.in_(ids), _is_latest())
+            .group_by(Attempt.launch_id, Attempt.purpose, Attempt.state)
+        )
+    }
+    pledges: dict[tuple[int, str], tuple[int, int]] = {
+        (campaign_id, state): (n, int(units or 0))
+        for campaign_id, state, n, units in db.session.execute(
+            select(Pledge.campaign_id, Pledge.state, func.count(), func.sum(Pledge.allocated))
+            .where(Pledge.campaign_id.in_([launch.campaign_id for launch in launches]))
+            .group_by(Pledge.campaign_id, Pledge.state)
+        )
+    }
+    return {launch.id: _progress(launch, attempts, pledges) for launch in launches}
+
+
+def _is_latest() -> Any:
+    other = Attempt.__table__.alias("other")
+    later = (
+        select(func.max(other.c.generation))
+        .where(other.c.pledge_id == Attempt.pledge_id, other.c.purpose == Attempt.purpose)
+        .scalar_subquery()
+    )
+    return Attempt.generation == later
+
+
+def _progress(
+    launch: Launch,
+    attempts: dict[tuple[int, str, str], tuple[int, int]],
+    pledges: dict[tuple[int, str], tuple[int, int]],
+) -> Progress:
+    def asked(purpose: Purpose, *states: AttemptState) -> tuple[int, int]:
+        found = [attempts.get((launch.id, purpose, state), (0, 0)) for state in states]
+        return sum(n for n, _amount in found), sum(amount for _n, amount in found)
+
+    ordered = pledges.get((launch.campaign_id, PledgeState.ORDERED), (0, 0))
+    dropped = pledges.get((launch.campaign_id, PledgeState.DROPPED), (0, 0))
+    held = asked(Purpose.AUTHORISE, AttemptState.SUCCEEDED)
+    captured = asked(Purpose.CAPTURE, AttemptState.SUCCEEDED)
+    return Progress(
+        allocated=sum(attempts_n for (id_, purpose, _s), (attempts_n, _a) in attempts.items()
+                      if id_ == launch.id and purpose == Purpose.AUTHORISE),
+        authorised=held[0],
+        failed=asked(Purpose.AUTHORISE, AttemptState.FAILED, AttemptState.EXPIRED)[0],
+        waiting=asked(
+            Purpose.AUTHORISE, AttemptState.STARTED, AttemptState.UNKNOWN, AttemptState.REQUIRES_ACTION
+        )[0],
+        captured=captured[0],
+        voided=asked(Purpose.VOID, AttemptState.SUCCEEDED)[0],
+        dropped=dropped[0],
+        units_ordered=ordered[1],
+        amount_held=held[1],
+        amount_captured=captured[1],
+    )  # fmt: skip
+
+
+def attempts_of(launch_id: int, *, page: int = 1, per_page: int = 50) -> tuple[Sequence[Any], bool]:
+    """A page of a launch's requests for money, newest first, and whether there is more."""
+    rows = db.session.execute(
+        select(Attempt, Pledge.shopper_id)
+        .join(Pledge, Pledge.id == Attempt.pledge_id)
+        .where(Attempt.launch_id == launch_id)
+        .order_by(Attempt.id.desc())
+        .offset((page - 1) * per_page)
+        .limit(per_page + 1)
+    ).all()
+    return rows[:per_page], len(rows) > per_page
+
+
+def order_page(order: Order) -> dict[str, Any]:
+    """Everything that the page of one order shows."""
+    mandate = db.session.scalar(
+        select(Mandate).join(Attempt, Attempt.mandate_id == Mandate.id).where(Attempt.id == order.attempt_id)
+    )
+    return {
+        "order": order,
+        "campaign": db.session.get_one(Campaign, order.campaign_id),
+        "merchant": db.session.get_one(Merchant, order.merchant_id),
+        "card": mandate.label if mandate else "",
+    }
+
+
+def mandate_is_needed(mandate_id: int) -> bool:
+    """Whether a pledge that may still be charged would be charged with this card."""
+    return (
+        db.session.scalar(
+            select(Pledge.id)
+            .where(
+                Pledge.mandate_id == mandate_id,
+                Pledge.state.in_((PledgeState.ACTIVE, PledgeState.RECONFIRM, PledgeState.ALLOCATED)),
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def leftover_of(campaign_id: int, now: datetime) -> Launch | None:
+    """The launch of this campaign while it sells what is left over."""
+    return db.session.scalar(
+        select(Launch).where(
+            Launch.campaign_id == campaign_id,
+            Launch.state == LaunchState.SELLING,
+            Launch.leftover > 0,
+            Launch.closes_at > now,
+        )
+    )
+
+
+def all_launches(*, page: int = 1, per_page: int = 30) -> tuple[Sequence[Any], bool]:
+    """A page of (launch, campaign) pairs, newest first, and whether there is more."""
+    rows = db.session.execute(
+        select(Launch, Campaign)
+        .join(Campaign, Campaign.id == Launch.campaign_id)
+        .order_by(Launch.id.desc())
+        .offset((page - 1) * per_page)
+        .limit(per_page + 1)
+    ).all()
+    return rows[:per_page], len(rows) > per_page

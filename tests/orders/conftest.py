@@ -1,0 +1,99 @@
+"""A campaign on the eve of its launch, and the clockwork that takes it through."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.states import CampaignState
+from c2b.core.db import db, transaction
+from c2b.orders.charging import charge_launch, settle_launch
+from c2b.orders.queries import launches_to_charge, launches_to_finish, launches_to_settle
+from c2b.payments.gateway import gateway
+from c2b.payments.gateways.sandbox import Sandbox
+from c2b.pipeline.launching import open_launch
+from c2b.pipeline.models import Launch, Offer, Place, Slot
+from tests.factories import Make, put_in_state
+
+Eve = Callable[..., Offer]
+
+
+@pytest.fixture
+def eve(make: Make, now: datetime) -> Eve:
+    """An offer in its last stage; its campaign has one pledge for each (quantity, card)."""
+
+    def build(pledges: Iterable[tuple[int, str]] = ((2, "ok"),) * 5, **more: object) -> Offer:
+        campaign = make.campaign(
+            CampaignState.SOURCING,
+            threshold=1,
+            tiers=more.pop("campaign_tiers", ((1, 25900),)),  # type: ignore[arg-type]
+            closed_at=now - timedelta(days=1),
+            allocation=more.pop("allocation", "first_come"),
+        )
+        for n, (quantity, card) in enumerate(pledges):
+            pledge = make.pledge(campaign, quantity=quantity, token=card)
+            pledge.placed_at = now - timedelta(days=5) + timedelta(minutes=n)
+        minimum = more.pop("minimum", 1)
+        offer = make.offer(campaign, batch=make.batch(), minimum=minimum, **more)
+        slot = Slot(
+            batch_id=offer.batch_id,
+            shown_from=now - timedelta(days=1),
+            opens_at=now,
+            closes_at=now + timedelta(days=5),
+        )
+        slot.places = [Place(number=1, campaign_id=campaign.id, booked_at=now)]
+        db.session.add(slot)
+        put_in_state(offer, "launch", now)
+        put_in_state(campaign, CampaignState.SCHEDULED, now, merchant_id=offer.merchant_id)
+        db.session.commit()
+        return offer
+
+    return build
+
+
+@pytest.fixture
+def launch(eve: Eve, now: datetime) -> Callable[..., Launch]:
+    """A launch that has just opened."""
+
+    def build(*args: object, **more: object) -> Launch:
+        offer = eve(*args, **more)
+        with transaction():
+            opened = open_launch(offer.id, now=now)
+            put_in_state(offer, "launched", now)
+        return opened
+
+    return build
+
+
+def run_jobs(now: datetime) -> None:
+    """What the clock does in a minute."""
+    for due, operation in (
+        (launches_to_charge, charge_launch),
+        (launches_to_settle, settle_launch),
+        (launches_to_finish, charge_launch),
+    ):
+        ids = due(now)
+        db.session.rollback()
+        for launch_id in ids:
+            operation(launch_id, now=now)
+
+
+def sandbox() -> Sandbox:
+    """The provider's own view of things."""
+    db.session.rollback()
+    return gateway().inner  # type: ignore[return-value]
+
+
+def pledges_of(launch: Launch) -> list[Pledge]:
+    """The pledges of the launch's campaign, in order."""
+    return list(
+        db.session.scalars(select(Pledge).where(Pledge.campaign_id == launch.campaign_id).order_by(Pledge.id))
+    )
+
+
+def campaign_of(launch: Launch) -> Campaign:
+    """The launch's campaign as it is now."""
+    db.session.rollback()
+    return db.session.get_one(Campaign, launch.campaign_id)
