@@ -72,7 +72,7 @@ def catch_up(*, most: int = MOST_PASSES) -> int:
         written = _diary_length()
         _pass(way)
         passes += 1
-    _pass([all_jobs()[name] for name in HOUSEKEEPING])
+    _pass([job for job in all_jobs().values() if job.name in HOUSEKEEPING])
     return passes
 
 
