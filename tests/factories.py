@@ -9,6 +9,7 @@ from sqlalchemy import update
 from c2b.accounts.models import RoleGrant, User
 from c2b.campaigns.models import Campaign, DemandPoint, Pledge, PriceTier
 from c2b.campaigns.states import Basis, CampaignState, Origin
+from c2b.campaigns.terms import terms_hash
 from c2b.core.access import Role
 from c2b.core.db import db
 from c2b.core.events import record
@@ -153,7 +154,8 @@ class Make:
             CampaignState.TIPPED, CampaignState.SOURCING, CampaignState.AWARDED, CampaignState.SCHEDULED,
             CampaignState.LIVE, CampaignState.COMPLETED, CampaignState.FAILED,
         )  # fmt: skip
-        put_in_state(campaign, state, self.now, tipped_at=self.now if state in after_tipping else None)
+        tipped = state in after_tipping  # by demand, as no pledges were made for it
+        put_in_state(campaign, state, self.now, tipped_at=self.now if tipped else None, tip_by_demand=tipped)
         db.session.commit()
         return campaign
 
@@ -173,7 +175,7 @@ class Make:
             ceiling=ceiling,
             counts=ceiling >= campaign.first_price,
             mandate_id=mandate.id,
-            terms=more.pop("terms", "made-by-a-factory"),
+            terms=more.pop("terms", None) or terms_hash(campaign),
             placed_at=self.now,
             state_since=self.now,
             **more,

@@ -181,7 +181,7 @@ def counts_by_category(now: datetime, origin: Origin | None = None) -> dict[Cate
     wanted = select(Campaign.category, func.count()).where(takes_pledges(now)).group_by(Campaign.category)
     if origin is not None:
         wanted = wanted.where(Campaign.origin == origin)
-    counted = dict(db.session.execute(wanted).tuples().all())
+    counted = dict(db.session.execute(wanted).all())
     return {category: counted.get(category, 0) for category in Category}
 
 

@@ -54,7 +54,7 @@ def curve_of(campaign_id: int) -> Curve:
     """The demand curve from its roll-up."""
     points = select(DemandPoint.ceiling, DemandPoint.units, DemandPoint.tolerance, DemandPoint.people)
     rows = db.session.execute(points.where(DemandPoint.campaign_id == campaign_id, DemandPoint.people > 0))
-    return Curve.from_groups(row.tuple() for row in rows)
+    return Curve.from_groups((row[0], row[1], row[2], row[3]) for row in rows)
 
 
 def clears_by_demand(campaign: Campaign, curve: Curve) -> Cleared | None:

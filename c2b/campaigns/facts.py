@@ -55,7 +55,7 @@ def among(value: Any, wanted: Collection[int] | Collection[str]) -> ColumnElemen
     items = sorted(set(wanted))  # type: ignore[type-var]  # all numbers or all words
     if is_sqlite():
         return value.in_(select(func.json_each(json.dumps(items)).table_valued("value").c.value))  # type: ignore[no-any-return]  # the column is untyped here
-    kind: Any = String if items and isinstance(items[0], str) else BigInteger
+    kind: Any = String if isinstance(value.type, String) else BigInteger
     return value == func.any(literal(items, ARRAY(kind)))  # type: ignore[no-any-return]  # the column is untyped here
 
 

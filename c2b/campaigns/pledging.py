@@ -131,7 +131,7 @@ def _insert(campaign: Campaign, accepted: Sequence[PledgeRequest], now: datetime
         insert.on_conflict_do_nothing().returning(table.c.shopper_id, table.c.id),
         [_row(campaign, request, now) for request in accepted],
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _row(campaign: Campaign, request: PledgeRequest, now: datetime) -> dict[str, Any]:

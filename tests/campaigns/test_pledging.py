@@ -283,7 +283,7 @@ def test_goods_are_set_aside_and_the_counters_keep_what_was_pledged(make, now):
     ) + place_pledges(campaign.id, [ask(campaign, make.shopper(), n) for n in (1, 2)], now=now)
     poor, first, second, third = [answer.pledge_id for answer in answers]
     set_aside(campaign.id, {first: 1, third: 1}, [second], [poor], now=now)
-    states = dict(db.session.execute(select(Pledge.id, Pledge.state)).tuples().all())
+    states = dict(db.session.execute(select(Pledge.id, Pledge.state)).all())
     assert [str(states[id_]) for id_ in (poor, first, second, third)] == [
         "released", "allocated", "unfilled", "allocated",
     ]  # fmt: skip
