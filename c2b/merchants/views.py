@@ -1,5 +1,8 @@
 """How selling works, the application, and a firm's own page."""
 
+import mimetypes
+from io import BytesIO
+
 from flask import Response, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -144,7 +147,9 @@ def download(ref: str, name: str) -> Response:
     path = path_of(ref)
     if path is None:
         raise NotFound
-    response = send_file(path, as_attachment=True, download_name=name, max_age=0)
+    response = send_file(
+        BytesIO(path.read_bytes()), mimetypes.guess_type(path)[0], as_attachment=True, download_name=name
+    )
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -1,6 +1,6 @@
 """Pictures that people handed in, each under an address whose content never changes."""
 
-from flask import Flask, Response, send_file
+from flask import Flask, Response
 
 from c2b.core.access import public
 from c2b.core.errors import NotFound
@@ -14,7 +14,7 @@ def picture(ref: str, width: int) -> Response:
     path = path_of(ref, width) if PICTURE_REF.fullmatch(ref) else None
     if path is None:
         raise NotFound
-    response = send_file(path, mimetype="image/webp", conditional=True)
+    response = Response(path.read_bytes(), mimetype="image/webp")
     response.headers["Cache-Control"] = FOREVER
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

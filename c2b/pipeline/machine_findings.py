@@ -1,0 +1,35 @@
+"""What one rule of the machine review says of one offer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask import current_app
+
+
+class Outcome(StrEnum):
+    """How it went. A warning stops nothing; reviewers see it."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was seen, and what the merchant can do about it; `field` is where, in the form."""
+
+    id: str
+    outcome: Outcome
+    evidence: str
+    fix: str = ""
+    field: str = ""
+
+    @property
+    def result(self) -> str:
+        """For the row of check squares."""
+        return self.outcome.value
+
+
+def price(amount: int, currency: str) -> str:
+    """An amount as the pages write it. The frame is above this feature, so its filter is asked for by name."""
+    return str(current_app.jinja_env.filters["money"](amount, currency))
