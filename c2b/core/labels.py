@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Any, Self
 
 from sqlalchemy import Enum as SqlEnum
+from wtforms.fields.choices import SelectChoice
 
 from c2b.core.text import gettext
 
@@ -28,9 +29,9 @@ class LabelEnum(str, Enum):
         return str(self.value)
 
     @classmethod
-    def choices(cls) -> list[tuple[str, str]]:
-        """(value, label) pairs for a form, in order of definition."""
-        return [(member.value, member.label) for member in cls]
+    def choices(cls) -> list[SelectChoice]:
+        """The choices of a form's field, in order of definition."""
+        return [SelectChoice(member.value, member.label) for member in cls]
 
 
 def one_of(kind: type[LabelEnum]) -> Any:
