@@ -93,19 +93,18 @@ def remind_cards(launch_id: int, *, now: datetime) -> None:
     """Remind everyone whose card is not mended; once for each day of the window."""
     launch = get_or_404(Launch, launch_id)
     day = (now - launch.opened_at) // windows.REMIND_EVERY
-    failing = dict(
-        db.session.execute(
-            select(Attempt.pledge_id, Attempt.code)
-            .join(Pledge, Pledge.id == Attempt.pledge_id)
-            .where(
-                Attempt.launch_id == launch_id,
-                Attempt.purpose == Purpose.AUTHORISE,
-                Pledge.state == PledgeState.ALLOCATED,
-                Attempt.pledge_id.not_in(_settled(launch_id)),
-            )
-            .order_by(Attempt.generation)
-        ).tuples()
+    rows = db.session.execute(
+        select(Attempt.pledge_id, Attempt.code)
+        .join(Pledge, Pledge.id == Attempt.pledge_id)
+        .where(
+            Attempt.launch_id == launch_id,
+            Attempt.purpose == Purpose.AUTHORISE,
+            Pledge.state == PledgeState.ALLOCATED,
+            Attempt.pledge_id.not_in(_settled(launch_id)),
+        )
+        .order_by(Attempt.generation)
     )
+    failing = {row.pledge_id: row.code for row in rows}
     notify_many(
         "card_reminder",
         [

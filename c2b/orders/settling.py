@@ -99,26 +99,17 @@ FORWARD: dict[str, Callable[[Launch, datetime], None]] = {
 
 def confirmed_units(launch: Launch) -> int:
     """Units whose payment is held."""
-    return (
-        db.session.scalar(
-            select(func.sum(Pledge.allocated)).where(
-                Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ALLOCATED, _is_held()
-            )
-        )
-        or 0
-    )
+    return _units(launch, Pledge.state == PledgeState.ALLOCATED, _is_held())
 
 
 def ordered_units(launch: Launch) -> int:
     """Units that became orders."""
-    return (
-        db.session.scalar(
-            select(func.sum(Pledge.allocated)).where(
-                Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ORDERED
-            )
-        )
-        or 0
-    )
+    return _units(launch, Pledge.state == PledgeState.ORDERED)
+
+
+def _units(launch: Launch, *narrowed: ColumnElement[bool]) -> int:
+    query = select(func.sum(Pledge.allocated)).where(Pledge.campaign_id == launch.campaign_id, *narrowed)
+    return int(db.session.scalar(query) or 0)  # PostgreSQL sums into a numeric
 
 
 def _failing(launch: Launch) -> dict[int, str | None]:
@@ -135,7 +126,7 @@ def _failing(launch: Launch) -> dict[int, str | None]:
             Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ALLOCATED, ~_is_held()
         )
     )
-    return dict(rows.tuples())
+    return {row[0]: row[1] for row in rows}
 
 
 def _is_held() -> ColumnElement[bool]:
