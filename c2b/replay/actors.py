@@ -12,7 +12,7 @@ from random import Random
 from sqlalchemy import select
 
 from c2b.campaigns.models import Campaign
-from c2b.campaigns.states import CampaignState
+from c2b.campaigns.states import CampaignState, Origin
 from c2b.core.db import db, transaction
 from c2b.core.errors import Refused
 from c2b.pipeline.engine import give_verdict
@@ -41,7 +41,7 @@ class Cast:
     reviewers: tuple[int, int]
     sample_room: int
     firms: Sequence[Firm]
-    pictures: Sequence[str]
+    pictures: Mapping[str, str]
     papers: str
     stories: dict[int, Story] = field(default_factory=dict)  # by campaign
     plans: dict[int, Plan] = field(default_factory=dict)  # by offer
@@ -121,24 +121,25 @@ def _merchants_offer(cast: Cast, now: datetime) -> None:
             plans = plans_for(story, cast.firms, random, attempt=attempt)
         else:
             plans = [sound_plan(story, firm, random, sends=sends) for firm, sends in fixed]
+        maker = (
+            cast.firm_for(story) if story.origin == Origin.MERCHANT else None
+        )  # its offer is there already
         for plan in plans:
-            _offer(cast, campaign_id, story, plan, now)
+            if plan.firm != maker:
+                _offer(cast, campaign_id, story, plan, now)
 
 
 def _offer(cast: Cast, campaign_id: int, story: Story, plan: Plan, now: datetime) -> None:
-    try:
-        with transaction():
-            offer = register_offer(
-                plan.draft(story, cast.pictures, cast.papers, mended=False),
-                campaign_id=campaign_id,
-                merchant_id=plan.firm.merchant_id,
-                by=plan.firm.owner_id,
-                now=now,
-            )
-            submit_offer(offer.id, by=plan.firm.owner_id, now=now)
-            cast.plans[offer.id] = plan
-    except Refused:  # the firm has an offer there already, or one of its people joined
-        return
+    with transaction():
+        offer = register_offer(
+            plan.draft(story, cast.pictures, cast.papers, mended=False),
+            campaign_id=campaign_id,
+            merchant_id=plan.firm.merchant_id,
+            by=plan.firm.owner_id,
+            now=now,
+        )
+        submit_offer(offer.id, by=plan.firm.owner_id, now=now)
+        cast.plans[offer.id] = plan
 
 
 def _merchants_mend(cast: Cast, now: datetime) -> None:

@@ -114,6 +114,7 @@ def _draft(
     needed = threshold or max(2, round(reach * share))
     close_rule = random.choices((CloseRule.DEADLINE, CloseRule.TIPS, CloseRule.FULL), (80, 10, 10))[0]
     first = needed if basis == Basis.UNITS else max(1, round(needed * 1.1))
+    tiers = _tiers(first, expected, origin)
     return CampaignDraft(
         title=f"{random.choice(THINGS[category])} no. {item.number}",
         summary=f"Wanted by {len(set(item.people))} people.",
@@ -124,8 +125,8 @@ def _draft(
         expected_price=expected,
         threshold=needed,
         basis=basis,
-        tiers=_tiers(first, expected, origin),
-        capacity=max(first, round(needed * 1.4)) if close_rule == CloseRule.FULL else None,
+        tiers=tiers,
+        capacity=max(tiers[-1].from_quantity, round(first * 1.4)) if close_rule == CloseRule.FULL else None,
         close_rule=close_rule,
         allocation=random.choice(list(Allocation)),
         days_open=days,

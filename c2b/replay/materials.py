@@ -1,6 +1,7 @@
 """Pictures and papers for offers that nobody photographed: the demo pictures, large enough to be registered."""
 
 import io
+from collections.abc import Iterable
 
 from PIL import Image
 
@@ -8,10 +9,7 @@ from c2b.config import ROOT
 from c2b.core.files import save_document, save_picture
 
 LEAST = (960, 640)  # what machine review asks of a main picture
-NAMES = (
-    "backpack", "candle", "clogs", "cooker", "fan", "headphones", "honey", "kettle", "knit", "lamp", "mandarin",
-    "pot", "stool", "sunglasses", "teaset", "thermos", "toaster", "tote", "vase", "watch",
-)  # fmt: skip
+PLAIN = "demo/pot"  # for goods that have no picture of their own
 
 PAPER = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
@@ -19,13 +17,13 @@ PAPER = (
 )
 
 
-def make_pictures(names: tuple[str, ...] = NAMES) -> list[str]:
-    """References of the demo pictures as uploads, in the order of the names."""
-    return [_upload(name) for name in names]
+def make_pictures(references: Iterable[str] = ()) -> dict[str, str]:
+    """The demo pictures as uploads that an offer may carry, by the reference of the small one."""
+    return {reference: _upload(reference) for reference in sorted({PLAIN, *references})}
 
 
-def _upload(name: str) -> str:
-    with Image.open(ROOT / "static" / "img" / "demo" / f"{name}.webp") as picture:
+def _upload(reference: str) -> str:
+    with Image.open(ROOT / "static" / "img" / f"{reference}.webp") as picture:
         large = picture.convert("RGB").resize((1200, 1200), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     large.save(stream, "WEBP", quality=80)

@@ -1,6 +1,6 @@
 """What the firms of a replay would offer, and where they go wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
@@ -9,6 +9,7 @@ from c2b.campaigns.categories import Category
 from c2b.demand.curve import Tier
 from c2b.pipeline.offers import OfferDraft
 from c2b.replay.invention import Story
+from c2b.replay.materials import PLAIN
 
 CERTIFICATES = {Category.FOOD: "food_licence", Category.APPLIANCES: "ccc"}
 
@@ -45,7 +46,7 @@ class Plan:
     good: bool  # the sample is
     pleases: bool  # the reviewers
 
-    def draft(self, story: Story, pictures: Sequence[str], papers: str, *, mended: bool) -> OfferDraft:
+    def draft(self, story: Story, pictures: Mapping[str, str], papers: str, *, mended: bool) -> OfferDraft:
         """What the firm fills in; `mended`: after it was told what is wrong."""
         flaw = Flaw.NONE if mended else self.flaw
         wish = story.draft
@@ -61,12 +62,12 @@ class Plan:
             per_shopper=wish.per_shopper,
             lead_days=20,
             options=wish.options,
-            pictures=[pictures[story.item.number % len(pictures)]],
+            pictures=[pictures.get(next(iter(wish.pictures), PLAIN)) or pictures[PLAIN]],
             certificates=[{"file": papers, "name": "certificate.pdf", "kind": certificate}]
             if certificate
             else [],
             origin="CN",
-            hs_code="7323",
+            hs_code="732393",
             regions=["CN"],
         )
         if flaw == Flaw.PAPERS:

@@ -44,6 +44,7 @@ PASSWORD = "muster-demo-2025"  # noqa: S105  # of the demo's accounts, printed a
 PEOPLE = 1400
 START = 40.0  # days before the demo's now
 
+OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST)
 POOR = 30  # people of the crowd whose cards fail
 ALICES = {
     thing.title
@@ -93,7 +94,7 @@ def seed(now: datetime | None = None, progress: Progress = _silent) -> None:
     with transaction():
         set_forward(end - now)
     cast, named, wallets = _people(begin, random)
-    things = (*OPEN, *THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST, *EXPIRED, *CANCELLED)
+    things = (*OPEN, *OFFERED, *EXPIRED, *CANCELLED)
     tale = stories(things, people=PEOPLE, start=START, poor=POOR, random=random)
     tale = [with_person(story, ALICE) if story.draft.title in ALICES else story for story in tale]
     tale = [
@@ -138,7 +139,7 @@ def _people(begin: datetime, random: Random) -> tuple[Cast, dict[str, int], dict
         sample_room=named["rita"],
         firms=firms,
         makers={OPEN[0].title: firms[0], OPEN[2].title: firms[4], OPEN[8].title: firms[1]},
-        pictures=make_pictures(),
+        pictures=make_pictures(f"demo/{thing.picture}" for thing in OFFERED),
         papers=paper,
         fixed=_offers(firms),
         unreviewed=frozenset(thing.title for thing in IN_REVIEW[:2]),  # left to Rita and Rob
