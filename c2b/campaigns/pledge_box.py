@@ -41,7 +41,7 @@ class Box:
     def note_of(self, value: str) -> str:
         """The words under a choice."""
         if value == OTHER:
-            return _("you choose")
+            return str(_("you choose"))
         show = self.form.max_other.show
         return next((choice.note for choice in self.choices if show(choice.amount) == value), "")
 
@@ -49,7 +49,8 @@ class Box:
 def ceilings(view: PageView) -> tuple[list[Choice], int]:
     """Up to three ceilings, rising, and the one to start with: the price now, else the expected price."""
     campaign = view.campaign
-    now, found = view.price_now, {}
+    now = view.price_now
+    found: dict[int, str] = {}
     if now is not None:
         found[now] = _("price now")
         if view.next_price is not None and view.next_price < now:
@@ -76,7 +77,7 @@ def ceilings(view: PageView) -> tuple[list[Choice], int]:
 
 def _rounded(amount: int, campaign: Campaign) -> int:
     """To whole units of the currency, at least one."""
-    one = 10 ** digits(campaign.currency)
+    one: int = 10 ** digits(campaign.currency)
     return max(one, amount // one * one)
 
 

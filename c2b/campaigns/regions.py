@@ -44,5 +44,5 @@ def region_choices(allowed: list[str] | None = None) -> list[tuple[str, str]]:
 def region_names(codes: list[str]) -> str:
     """Countries as one text; none means everywhere."""
     if not codes:
-        return _("everywhere")
+        return str(_("everywhere"))
     return str(format_list([region_name(code) for code in codes], locale=get_locale() or Locale("en")))

@@ -1,6 +1,6 @@
 """Between the form of a wish and the draft that operations take."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext as _
 
@@ -10,9 +10,16 @@ from c2b.campaigns.requests import CampaignDraft
 from c2b.campaigns.states import Allocation, Basis, CloseRule, Fulfilment
 from c2b.campaigns.wish_forms import CampaignForm, WishForm, written
 from c2b.core.files import BadFile, picture_size, save_picture
+from c2b.core.labels import LabelEnum
 from c2b.demand.curve import Tier
 
 MOST_PICTURES = 4
+L = TypeVar("L", bound=LabelEnum)
+
+
+def member(kind: type[L], value: str) -> L:
+    """The member that a form's choice names; the form has checked that there is one."""
+    return next(each for each in kind if each.value == value)
 
 
 def keep_pictures(form: WishForm) -> bool:
@@ -42,12 +49,12 @@ def draft_of(form: WishForm) -> CampaignDraft:
         "title": form.title.data,
         "summary": form.summary.data,
         "description": form.description.data or "",
-        "category": Category(form.category.data),
+        "category": member(Category, form.category.data),
         "expected_price": form.expected_price.data,
         "list_price": form.list_price.data,
         "list_price_basis": form.list_price_basis.data or "",
         "threshold": form.threshold.data,
-        "basis": Basis(form.basis.data),
+        "basis": member(Basis, form.basis.data),
         "days_open": form.days_open.data,
         "options": form.options.options,
         "pictures": pictures_of(form),
@@ -60,9 +67,9 @@ def _more(form: CampaignForm) -> dict[str, Any]:
         "tiers": [Tier(quantity, price) for quantity, price in form.price_tiers],
         "capacity": form.capacity.data,
         "per_shopper": form.per_shopper.data or 10,
-        "close_rule": CloseRule(form.close_rule.data),
-        "allocation": Allocation(form.allocation.data),
-        "fulfilment": Fulfilment(form.fulfilment.data),
+        "close_rule": member(CloseRule, form.close_rule.data),
+        "allocation": member(Allocation, form.allocation.data),
+        "fulfilment": member(Fulfilment, form.fulfilment.data),
         "regions": form.regions.data or [],
     }
 

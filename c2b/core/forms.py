@@ -46,6 +46,9 @@ def is_plain(text: str, *, lines: bool = False) -> bool:
     )
 
 
+# Full-width signs, as Chinese keyboards write them. Not all of NFKC, which would read 1² as 12.
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+
 T = TypeVar("T")
 
 
@@ -172,7 +175,10 @@ class AmountField(_TypedField):
 
     def parse(self, typed: str) -> int:
         """Minor units."""
-        amount = parse_amount(typed, self.currency)
+        text = typed.translate(HALF_WIDTH)
+        if not text.isascii():
+            raise ValueError(_("Enter an amount in digits, such as 259."))
+        amount = parse_amount(text, self.currency)
         if amount < self.least:
             if self.least <= 1:
                 raise ValueError(_("Enter an amount above zero."))
@@ -204,7 +210,7 @@ class QuantityField(_TypedField):
 
     def parse(self, typed: str) -> int:
         """The number."""
-        text = unicodedata.normalize("NFKC", typed).strip()
+        text = typed.translate(HALF_WIDTH).strip()
         if not re.fullmatch(r"[0-9]+", text):
             raise ValueError(_("Enter a whole number, such as %(number)s.", number=max(self.least, 1)))
         value = int(text) if len(text.lstrip("0")) <= 12 else self.most + 1

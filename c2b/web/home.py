@@ -126,9 +126,10 @@ def home() -> ResponseReturnValue:
 @public
 def category(category: str) -> ResponseReturnValue:
     """The wishes of one category."""
-    if category not in {each.value for each in Category}:
+    found = next((each for each in Category if each.value == category), None)
+    if found is None:
         raise NotFound
-    return _grid("web/category.html", Category(category))
+    return _grid("web/category.html", found)
 
 
 @public
