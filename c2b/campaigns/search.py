@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from opencc import OpenCC
-from sqlalchemy import DDL, ColumnElement, bindparam, event, select, text
+from sqlalchemy import DDL, ColumnElement, String, column, event, select, table, text
 
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.states import PUBLIC
@@ -47,6 +47,7 @@ _with_table("after_create", "sqlite", SQLITE_DDL)
 _with_table("before_drop", "sqlite", SQLITE_DROP)
 _with_table("after_create", "postgresql", POSTGRES_DDL)
 
+INDEX = table("campaign_search", column("rowid"), column("campaign_search", String))
 CHINESE = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
@@ -98,8 +99,7 @@ def matches(q: str) -> ColumnElement[bool] | None:
         return None
     if is_sqlite():
         typed = " AND ".join(f'"{token}"{"*" if begins else ""}' for token, begins in tokens)
-        found: Any = text("SELECT rowid FROM campaign_search WHERE campaign_search MATCH :typed")
-        return Campaign.id.in_(found.bindparams(bindparam("typed", typed)).columns())
+        return Campaign.id.in_(select(INDEX.c.rowid).where(INDEX.c.campaign_search.op("MATCH")(typed)))
     typed = " & ".join(f"'{token}'{':*' if begins else ''}" for token, begins in tokens)
     condition: Any = text(
         "array_to_tsvector(string_to_array(campaign.search_text, ' ')) @@ CAST(:typed AS tsquery)"

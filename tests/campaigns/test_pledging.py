@@ -98,7 +98,9 @@ def test_the_number_of_statements_does_not_grow_with_the_list(make, now, length)
 def test_answers_come_in_the_order_of_the_requests_and_pledges_in_the_order_of_arrival(make, now):
     campaign = make.campaign(threshold=50)
     shoppers = [make.shopper() for _ in range(12)]
-    answers = place_pledges(campaign.id, [ask(campaign, one, 1 + i % 3) for i, one in enumerate(shoppers)], now=now)
+    answers = place_pledges(
+        campaign.id, [ask(campaign, one, 1 + i % 3) for i, one in enumerate(shoppers)], now=now
+    )
     ids = [answer.pledge_id for answer in answers]
     kept = [db.session.get(Pledge, id_) for id_ in ids]
     assert [pledge.shopper_id for pledge in kept] == [shopper.id for shopper in shoppers]
@@ -175,7 +177,9 @@ def test_a_late_pledge_is_refused_by_the_clock_however_late_the_job_is(make, now
     campaign = make.campaign(closes_at=now + timedelta(hours=1))
     request = ask(campaign, make.shopper())
     [at_the_end] = place_pledges(campaign.id, [request], now=now + timedelta(hours=1))
-    [too_late] = place_pledges(campaign.id, [ask(campaign, make.shopper())], now=now + timedelta(hours=1, seconds=1))
+    [too_late] = place_pledges(
+        campaign.id, [ask(campaign, make.shopper())], now=now + timedelta(hours=1, seconds=1)
+    )
     assert (at_the_end.code, too_late.code) == (None, "closed")
 
 
@@ -210,7 +214,9 @@ def test_the_people_of_a_firm_that_supplies_the_campaign_cannot_join_it(make, no
     starting, offering, past = make.merchant(), make.merchant(), make.merchant()
     campaign = make.campaign(threshold=50, merchant_id=starting.id)
     make.offer(campaign, offering)
-    owners = [db.session.get_one(type(make.user()), firm.staff[0].user_id) for firm in (starting, offering, past)]
+    owners = [
+        db.session.get_one(type(make.user()), firm.staff[0].user_id) for firm in (starting, offering, past)
+    ]
     for owner in owners:
         make.mandate(owner)
     answers = place_pledges(campaign.id, [ask(campaign, owner) for owner in owners], now=now)
