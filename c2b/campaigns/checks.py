@@ -124,8 +124,12 @@ def counted_pledges_are_people() -> Iterator[str]:
         .where(Pledge.state.in_(STANDING), or_(User.email_confirmed_at.is_(None), ~theirs, ~placed))
     )
     for id_, confirmed, own, written in rows:
-        what = "a card of the shopper's own" if not own else "a line in the diary by the shopper"
-        yield f"pledge {id_} has no {'confirmed address' if not confirmed else what if not (own and written) else ''}"
+        if not confirmed:
+            yield f"pledge {id_} is by somebody without a confirmed address"
+        if not own:
+            yield f"pledge {id_} has no live card of the shopper's own"
+        if not written:
+            yield f"pledge {id_} has no line in the diary by the shopper"
 
 
 @check("I-13 a campaign tips once, in time, and only with enough demand")
