@@ -11,7 +11,7 @@ from c2b.merchants.rules import MIN_DEPOSIT
 from c2b.merchants.states import MerchantState
 from c2b.pipeline.banned_words import BANNED_GOODS, BANNED_WORDS
 from c2b.pipeline.machine_facts import Facts
-from c2b.pipeline.machine_findings import Finding, Outcome, price
+from c2b.pipeline.machine_findings import Finding, Outcome
 from c2b.pipeline.offer_rules import (
     LEAST_PICTURE,
     LONGEST_SELLING_LINE,
@@ -20,6 +20,7 @@ from c2b.pipeline.offer_rules import (
     MOST_PICTURES,
     CertificateKind,
 )
+from c2b.pipeline.wording import price
 
 OK, WARN, FAIL = Outcome.OK, Outcome.WARN, Outcome.FAIL
 FEW_PICTURES = 3

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flask import current_app
-
 
 class Outcome(StrEnum):
     """How it went. A warning stops nothing; reviewers see it."""
@@ -28,8 +26,3 @@ class Finding:
     def result(self) -> str:
         """For the row of check squares."""
         return self.outcome.value
-
-
-def price(amount: int, currency: str) -> str:
-    """An amount as the pages write it. The frame is above this feature, so its filter is asked for by name."""
-    return str(current_app.jinja_env.filters["money"](amount, currency))

@@ -6,7 +6,8 @@ from c2b.core.text import ngettext
 from c2b.demand.clearing import clear, why_not_tiers
 from c2b.demand.curve import Curve
 from c2b.pipeline.machine_facts import Facts
-from c2b.pipeline.machine_findings import Finding, Outcome, price
+from c2b.pipeline.machine_findings import Finding, Outcome
+from c2b.pipeline.wording import price
 
 OK, WARN, FAIL = Outcome.OK, Outcome.WARN, Outcome.FAIL
 

@@ -1,0 +1,242 @@
+"""The merchants' pages: their offers, the form, the hub of one offer."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from c2b.accounts.queries import names_of
+from c2b.core.access import Role, requires
+from c2b.core.clock import utcnow
+from c2b.core.db import transaction
+from c2b.core.errors import NotFound, Refused
+from c2b.core.events import history
+from c2b.merchants.states import MerchantState
+from c2b.pipeline import offer_pages as pages
+from c2b.pipeline import offers
+from c2b.pipeline.blueprint import bp
+from c2b.pipeline.judging import visit_of, waits
+from c2b.pipeline.machine_findings import Finding
+from c2b.pipeline.machine_rules import BY_ID, examine, findings_in
+from c2b.pipeline.models import Offer
+from c2b.pipeline.offer_content import draft_for
+from c2b.pipeline.offer_forms import OfferFields, offer_form
+from c2b.pipeline.offer_queries import (
+    last_verdict,
+    offers_of,
+    opportunities,
+    own_offer,
+    points_of,
+    visits_of,
+    waiting_among,
+)
+from c2b.pipeline.offer_rules import why_not_change, why_not_submit, why_not_withdraw
+from c2b.pipeline.opportunity_views import own_firm
+from c2b.pipeline.queries import curves_of
+from c2b.pipeline.stages import STAGES
+
+
+@bp.get("/sell/a", endpoint="offers")
+@requires(Role.MERCHANT)
+def show_offers() -> ResponseReturnValue:
+    """The firm's offers: what waits for it first."""
+    firm = own_firm()
+    found = offers_of(firm.id)
+    waiting = waiting_among(found)
+    asked = request.args.get("show", "")
+    groups = {
+        "yours": [o for o in found if o.id in waiting or (o.state in STAGES and _is_yours(o))],
+        "running": [o for o in found if o.state in STAGES and o.id not in waiting and not _is_yours(o)],
+        "over": [o for o in found if o.state not in STAGES],
+    }
+    return render_template(
+        "pipeline/offers.html",
+        firm=firm,
+        groups=groups,
+        asked=asked if asked in groups else "",
+        waiting=waiting,
+        total=len(found),
+        label_of=pages.label_of,
+        kind_of=pages.kind_of,
+    )
+
+
+@bp.route("/sell/a/new/<slug>", methods=["GET", "POST"])
+@requires(Role.MERCHANT)
+def offer_new(slug: str) -> ResponseReturnValue:
+    """Register an offer for a campaign."""
+    firm, now = own_firm(), utcnow()
+    chance = next(iter(opportunities(firm.id, now, slug=slug)), None)
+    if chance is None:
+        raise NotFound
+    if chance.own is not None:
+        return redirect(url_for(".offer", offer_id=chance.own.id))
+    if firm.state != MerchantState.CERTIFIED:
+        raise Refused(_("Only a certified merchant can register an offer."))
+    form = offer_form(chance.campaign.currency, draft_for(chance.campaign))
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                made = offers.register_offer(
+                    form.draft,
+                    campaign_id=chance.campaign.id,
+                    merchant_id=firm.id,
+                    by=current_user.id,
+                    now=now,
+                )
+        except Refused as problem:
+            form.form_errors.append(str(problem))
+        else:
+            return _after_saving(made.id)
+    return _form_page(form, chance.campaign, offer=None)
+
+
+@bp.route("/sell/a/<int:offer_id>/edit", methods=["GET", "POST"])
+@requires(Role.MERCHANT)
+def offer_edit(offer_id: int) -> ResponseReturnValue:
+    """Change an offer while it is a draft, or while a stage waits for it to be mended."""
+    found = own_offer(offer_id, own_firm().id)
+    visit = visit_of(found)
+    asked = visit is not None and visit.waiting_for is not None
+    if problem := why_not_change(found.state, first=offers.SIGN_UP, waiting=asked):
+        raise Refused(problem)
+    form = offer_form(found.currency, found, seen=found.content_hash)
+    if form.validate_on_submit():
+        try:
+            with transaction():
+                offers.change_offer(
+                    offer_id, form.draft, by=current_user.id, now=utcnow(), seen=form.seen.data or None
+                )
+        except Refused as problem:
+            form.form_errors.append(str(problem))
+            found = own_offer(offer_id, own_firm().id)
+        else:
+            return _after_saving(offer_id)
+    return _form_page(form, found.campaign, offer=found)
+
+
+@bp.get("/sell/a/<int:offer_id>")
+@requires(Role.MERCHANT)
+def offer(offer_id: int) -> ResponseReturnValue:
+    """The hub of one offer."""
+    firm, now = own_firm(), utcnow()
+    found = own_offer(offer_id, firm.id)
+    visit = visit_of(found)
+    waiting = visit is not None and waits(found, visit)
+    findings = _findings(found)
+    lines = history(found)
+    curve = curves_of([found.campaign_id])[found.campaign_id]
+    may_change = why_not_change(found.state, first=offers.SIGN_UP, waiting=waiting) is None
+    refusal = _why_not_submit(found)
+    staff = {row.user_id for row in firm.staff}
+    said = last_verdict(found.id, visit.stage) if visit else None
+    return render_template(
+        "pipeline/offer.html",
+        firm=firm,
+        offer=found,
+        label=pages.label_of(found.state),
+        kind=pages.kind_of(found.state, waiting=waiting),
+        steps=pages.steps(found, visits_of(found.id)),
+        next=pages.next_thing(
+            found,
+            findings,
+            waiting=waiting,
+            why_not_submit=refusal,
+            reason=said.reason if said else _reason(lines),
+        ),
+        tasks=pages.tasks(found, findings, open_form=may_change),
+        findings=findings,
+        rules=BY_ID,
+        may_change=may_change,
+        may_withdraw=why_not_withdraw(found.state, before_award=offers.FREE_TO_LEAVE) is None,
+        curve=curve,
+        points=points_of(curve),
+        lines=pages.happened(lines, names_of(staff), staff),
+        now=now,
+    )
+
+
+@bp.post("/sell/a/<int:offer_id>/submit")
+@requires(Role.MERCHANT)
+def offer_submit(offer_id: int) -> ResponseReturnValue:
+    """Hand the offer in."""
+    own_offer(offer_id, own_firm().id)
+    with transaction():
+        offers.submit_offer(offer_id, by=current_user.id, now=utcnow())
+    flash(_("Handed in. The machine looks at it in the next minutes."), "ok")
+    return redirect(url_for(".offer", offer_id=offer_id))
+
+
+@bp.post("/sell/a/<int:offer_id>/withdraw")
+@requires(Role.MERCHANT)
+def offer_withdraw(offer_id: int) -> ResponseReturnValue:
+    """Take the offer back."""
+    own_offer(offer_id, own_firm().id)
+    with transaction():
+        offers.withdraw_offer(offer_id, by=current_user.id, now=utcnow())
+    flash(_("The offer is withdrawn. While sign-up is open you can register another one."), "ok")
+    return redirect(url_for(".offers"))
+
+
+@bp.post("/sell/a/<int:offer_id>/again")
+@requires(Role.MERCHANT)
+def offer_again(offer_id: int) -> ResponseReturnValue:
+    """Have the machine look once more."""
+    own_offer(offer_id, own_firm().id)
+    with transaction():
+        offers.ask_again(offer_id, by=current_user.id, now=utcnow())
+    flash(_("The machine looks at it again in the next minutes."), "ok")
+    return redirect(url_for(".offer", offer_id=offer_id))
+
+
+def _is_yours(found: Offer) -> bool:
+    return STAGES[found.state].owner is Role.MERCHANT or found.state == "sample"
+
+
+def _why_not_submit(found: Offer) -> str | None:
+    batch = offers.open_batch_of(found.campaign_id, utcnow())
+    return why_not_submit(
+        found,
+        found.campaign,
+        found.merchant,
+        first=offers.SIGN_UP,
+        signup_closes_at=batch.signup_closes_at if batch else None,
+        now=utcnow(),
+    )
+
+
+def _findings(found: Offer) -> list[Finding]:
+    """What the machine says now while it can still matter, else what it said."""
+    if found.state in (offers.SIGN_UP, "machine_review"):
+        return examine(found, utcnow())
+    said = last_verdict(found.id, "machine_review")
+    return findings_in(said.evidence) if said else []
+
+
+def _reason(lines: Any) -> str:
+    return next((str(line.data["reason"]) for line in reversed(lines) if line.data.get("reason")), "")
+
+
+def _after_saving(offer_id: int) -> ResponseReturnValue:
+    """On to what the pressed button asked for."""
+    if request.form.get("action") == "check":
+        return redirect(url_for(".offer_edit", offer_id=offer_id, _anchor="checks"))
+    flash(_("Saved."), "ok")
+    return redirect(url_for(".offer", offer_id=offer_id))
+
+
+def _form_page(form: OfferFields, campaign: Any, *, offer: Offer | None) -> ResponseReturnValue:
+    curve = curves_of([campaign.id])[campaign.id]
+    page = render_template(
+        "pipeline/offer_form.html",
+        form=form,
+        campaign=campaign,
+        offer=offer,
+        findings=_findings(offer) if offer is not None and not form.errors else [],
+        rules=BY_ID,
+        curve=curve,
+        points=points_of(curve),
+    )
+    return page, 422 if form.errors or form.form_errors else 200
