@@ -214,6 +214,7 @@ def seed_command(if_empty: bool) -> None:
     from sqlalchemy import select
 
     from c2b.accounts.models import User
+    from c2b.core.clock import utcnow
     from c2b.core.db import db
 
     with _ready_app():
@@ -224,7 +225,7 @@ def seed_command(if_empty: bool) -> None:
                 "There are people in this database already; the demo data needs an empty one."
             )
         db.session.rollback()
-        import_module("c2b.seed").seed()
+        import_module("c2b.seed").seed(utcnow())
     click.echo("the demo data is in place")
 
 
@@ -235,7 +236,9 @@ def replay_command(arguments: tuple[str, ...]) -> None:
     from importlib import import_module
 
     command: click.Command = import_module("c2b.replay.command").command
-    command.main(list(arguments), prog_name="c2b replay", standalone_mode=bool({"-h", "--help"} & set(arguments)))
+    command.main(
+        list(arguments), prog_name="c2b replay", standalone_mode=bool({"-h", "--help"} & set(arguments))
+    )
 
 
 @c2b.command("check")

@@ -12,28 +12,29 @@ import jobs
 # A campaign's way: what an earlier job leaves, a later one finds in the same pass. Mail and records come last.
 ORDER = (
     "close_campaigns",
+    "tell_tipped",
     "open_batches",
     "join_batches",
     "submit_offers",
     "run_pipeline",
-    "lapse_samples",
     "lapse_offers",
     "award_batches",
-    "open_launches",
     "charge_launches",
     "settle_launches",
     "finish_launches",
+    "deliver_orders",
     "remind_closing",
     "remind_stages",
     "remind_cards",
     "refresh_heat",
     "send_mail",
+    "forget_tries",
     "check_promises",
     "prune_runs",
 )
 
 # These look after the records; they need no second pass.
-HOUSEKEEPING = ("check_promises", "prune_runs")
+HOUSEKEEPING = ("forget_tries", "check_promises", "prune_runs")
 
 Run = Callable[[datetime], dict[str, int]]
 Due = Callable[[datetime], list[int]]

@@ -159,3 +159,15 @@ def forget_dead(*, older_than: float) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(gone.all())
+
+
+def wake(work: str, item: int) -> bool:
+    """End the rest of an item that failed, so that it is tried at the next run; False where none rests."""
+    woken = db.session.scalar(
+        update(Claim)
+        .where(Claim.work == work, Claim.item == item, Claim.failures > 0)
+        .values(until=0.0)
+        .returning(Claim.item)
+        .execution_options(synchronize_session=False)
+    )
+    return woken is not None

@@ -35,6 +35,7 @@ STYLES = (
     "tables",
     "charts",
     "kpis",
+    "console",
     "states",
     "offers",
     "review",

@@ -1,0 +1,80 @@
+"""How the machinery is: clock, jobs, mail. Each function sends a fixed number of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from c2b.core.claims import Claim, database_time
+from c2b.core.db import db
+from c2b.core.outbox import Delivery, Notice
+from c2b.core.runs import Run
+from c2b.operators.wording import span
+
+SLOW_MAIL = timedelta(minutes=5)
+GOOD_DELIVERY = 99.0  # per cent
+DAYS = 7
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the machinery: its figure, and whether it is as it should be."""
+
+    label: str
+    figure: str
+    fine: bool
+
+
+def parts(now: datetime) -> list[Part]:
+    """Clock, mail and promises."""
+    return [_clock(), *_mail(now), _promises()]
+
+
+def latest_work(limit: int = 5) -> Sequence[Run]:
+    """The newest runs that did something or went wrong."""
+    worked = (Run.done > 0) | (Run.failed > 0) | Run.error.is_not(None)
+    return db.session.scalars(
+        select(Run).where(worked, Run.started_at.is_not(None)).order_by(Run.id.desc()).limit(limit)
+    ).all()
+
+
+def _clock() -> Part:
+    until = db.session.scalar(select(Claim.until).where(Claim.work == "clock", Claim.item == 0))
+    active = until is not None and until > database_time()
+    return Part(_("Clock"), _("active") if active else _("none is running"), active)
+
+
+def _mail(now: datetime) -> list[Part]:
+    rows = db.session.execute(
+        select(Notice.delivery, func.count(), func.min(Notice.due_at))
+        .where(Notice.created_at > now - timedelta(days=DAYS))
+        .group_by(Notice.delivery)
+    ).all()
+    counts = {str(delivery): int(count) for delivery, count, _oldest in rows}
+    oldest = min((due for delivery, _count, due in rows if delivery == Delivery.QUEUED), default=now)
+    late = max(now - oldest, timedelta())
+    sent, dead = counts.get("sent", 0), counts.get("dead", 0)
+    share = 100.0 * sent / (sent + dead) if sent + dead else 100.0
+    waits = _("%(count)s waiting", count=counts.get("queued", 0))
+    return [
+        Part(_("Mail queue"), waits if late < SLOW_MAIL else f"{waits}, {span(late)}", late < SLOW_MAIL),
+        Part(_("Mail delivered in 7 days"), f"{share:.1f}%", share >= GOOD_DELIVERY),
+    ]
+
+
+def _promises() -> Part:
+    run = db.session.scalar(
+        select(Run)
+        .where(Run.name == "check_promises", Run.finished_at.is_not(None))
+        .order_by(Run.id.desc())
+        .limit(1)
+    )
+    if run is None:
+        return Part(_("Promises"), _("not checked yet"), True)
+    return Part(
+        _("Promises"),
+        _("%(count)s broken", count=run.failed) if run.failed else _("all kept"),
+        not run.failed,
+    )
