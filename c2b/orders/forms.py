@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired
 
 from c2b.campaigns.models import Campaign
@@ -23,7 +24,7 @@ class PayForm(FlaskForm):
 
     def offer(self, cards: Sequence[Mandate], used: int | None) -> None:
         """Fill in the saved cards; the newest one that was not used yet is chosen."""
-        self.card.choices = [(card.id, card.label) for card in cards]
+        self.card.choices = [SelectChoice(card.id, card.label) for card in cards]
         if self.card.data is None and cards:
             self.card.data = next((card.id for card in cards if card.id != used), cards[0].id)
 
@@ -50,7 +51,7 @@ def buy_form(campaign: Campaign, cards: Sequence[Mandate], terms: str) -> Any:
     fields = {
         f"option_{n}": SelectField(
             option["name"],
-            choices=[(value, value) for value in option["values"]],
+            choices=[SelectChoice(value) for value in option["values"]],
             validators=[InputRequired()],
         )
         for n, option in enumerate(campaign.options)
@@ -58,8 +59,8 @@ def buy_form(campaign: Campaign, cards: Sequence[Mandate], terms: str) -> Any:
     form = type("CampaignBuyForm", (BuyForm,), fields)(
         data={"quantity": 1, "terms": terms, "request_key": token_urlsafe(16)}
     )
-    form.region.choices = region_choices(campaign.regions)
-    form.card.choices = [(card.id, card.label) for card in cards]
+    form.region.choices = [SelectChoice(*choice) for choice in region_choices(campaign.regions)]
+    form.card.choices = [SelectChoice(card.id, card.label) for card in cards]
     if form.card.data is None and cards:
         form.card.data = cards[0].id
     return form

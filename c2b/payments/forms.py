@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from c2b.payments.gateways.cards import TEST_CARDS
@@ -13,7 +14,7 @@ class TestCardForm(FlaskForm):
 
     card = RadioField(
         _l("Test card"),
-        choices=[(card.kind, card.name) for card in TEST_CARDS],
+        choices=[SelectChoice(card.kind, card.name) for card in TEST_CARDS],
         default="ok",
         validators=[InputRequired(_l("Choose a card."))],
     )

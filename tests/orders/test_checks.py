@@ -1,0 +1,67 @@
+"""Each promise can fail: the data is broken on purpose, and the check finds it."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from sqlalchemy import text
+
+from c2b.core.checks import broken_promises
+from c2b.core.db import db
+from c2b.pipeline.models import Launch
+from tests.orders.conftest import run_jobs, sandbox
+
+CORRUPTIONS = [
+    ("I-16", "update launch set leftover = 1000"),
+    ("I-18", "update launch set opened_at = '2999-01-01 00:00:00+00'"),
+    ("I-18", "update campaign set tipped_at = null, state = 'open'"),
+    ("I-18", "update launch set state = 'failed'"),
+    ("I-19", "update attempt set amount = amount - 1 where purpose = 'authorise'"),
+    ("I-19", "update pledge set ceiling = ceiling - 1"),
+    ("I-20", "update attempt set amount = amount - 1 where purpose = 'capture'"),
+    ("I-20", "update attempt set state = 'failed' where purpose = 'capture'"),
+    ("I-21", "update attempt set key = key || 'x'"),
+    ("I-22", "update attempt set key = purpose || '-' || pledge_id || '-7'"),
+    ("I-22", "update attempt set generation = 2 where purpose = 'capture'"),
+    ("I-23", "update attempt set decided_at = null"),
+    ("I-23", "update event set kind = 'attempt.failed', subject_id = (select min(id) from attempt) where subject = 'attempt'"),
+    ("I-35", "update pledge set state = 'dropped' where id = (select min(id) from pledge)"),
+    ("I-35", "update \"order\" set quantity = 1, total = unit_price"),
+    ("I-35", "update launch set unit_price = unit_price + 1"),
+    ("I-11", "update mandate set token = 'tok_ok'"),
+]  # fmt: skip
+
+
+@pytest.mark.breaks_promises
+@pytest.mark.parametrize(("promise", "corruption"), CORRUPTIONS)
+def test_a_broken_promise_is_found(
+    launch: Callable[..., Launch], now: datetime, promise: str, corruption: str
+) -> None:
+    launch([(2, "ok"), (2, "ok"), (1, "declined")], maximum=20)
+    run_jobs(now)
+    run_jobs(now.replace(day=23))
+    assert broken_promises(promise) == []
+    db.session.rollback()
+    db.session.execute(text(corruption))
+    db.session.commit()
+    assert broken_promises(promise) != []
+
+
+@pytest.mark.breaks_promises
+def test_a_second_charge_in_the_providers_book_is_found(launch: Callable[..., Launch], now: datetime) -> None:
+    launch([(2, "ok")])
+    run_jobs(now)
+    with sandbox().book.writing() as book:
+        book.execute("insert into hold select 'twice', account, key, token, pledge, amount, currency, captured, state from hold")
+    assert any("charged pledge" in problem for problem in broken_promises("I-20"))
+
+
+@pytest.mark.breaks_promises
+def test_a_charge_that_only_the_provider_knows_is_found(launch: Callable[..., Launch], now: datetime) -> None:
+    launch([(2, "ok")])
+    run_jobs(now)
+    provider = sandbox()
+    hold = provider.authorise("authorise-999-1", "tok_ok", 5, "CNY", {"pledge": "999"}).reference or ""
+    provider.capture("capture-999-1", hold, 5)
+    assert any("did not ask" in problem for problem in broken_promises("I-20"))
+    assert broken_promises("I-21")
