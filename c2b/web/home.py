@@ -16,7 +16,7 @@ from c2b.core.clock import utcnow
 from c2b.core.errors import NotFound
 from c2b.core.forms import query_text
 from c2b.core.money import digits
-from c2b.web.charts import PricePoint, TierDot, demand_curve, demand_span
+from c2b.web.charts import PricePoint, TierDot, demand_curve, demand_span, offers_curve
 
 MOST_PAGES = 1000
 OLD_SORTS = {"closing": "ending"}
@@ -154,4 +154,4 @@ def register(app: Flask) -> None:
     app.add_url_rule("/k/<category>", endpoint="web.category", view_func=category)
     app.add_url_rule("/search", endpoint="web.search", view_func=search)
     app.add_url_rule("/help", endpoint="web.how", view_func=how)
-    app.jinja_env.globals.update(demand_drawing=demand_drawing)
+    app.jinja_env.globals.update(demand_drawing=demand_drawing, offers_curve=offers_curve)

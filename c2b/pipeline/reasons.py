@@ -1,0 +1,37 @@
+"""Reasons that merchants can act on; reviewers add them by number. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from c2b.core.text import gettext
+from c2b.core.text import mark as _l
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A short name for reviewers, and the sentence that the merchant reads."""
+
+    key: str
+    msgid: str
+    advice: str
+
+    @property
+    def label(self) -> str:
+        """Its name, translated."""
+        return gettext(self.msgid)
+
+
+REASONS = (
+    Reason("photo", _l("Better photo"), _l("Please send a sharper photo that shows the goods themselves.")),
+    Reason("paper", _l("Paper missing"), _l("A certificate for these goods is missing or out of date.")),
+    Reason("price", _l("Price not credible"), _l("The list price is not one that the goods were sold at.")),
+    Reason("sample", _l("Sample differs"), _l("The sample is not what the offer describes.")),
+    Reason("text", _l("Unclear text"), _l("Title or description do not say clearly what people get.")),
+    Reason("lead", _l("Takes too long"), _l("The time to dispatch is longer than shoppers were told.")),
+)
+BY_KEY = {reason.key: reason for reason in REASONS}
+
+
+def in_words(keys: Sequence[str], note: str) -> str:
+    """What the merchant reads: the sentences of the chosen reasons, then the reviewer's own words."""
+    return "\n".join([*(gettext(BY_KEY[key].advice) for key in keys if key in BY_KEY), note.strip()]).strip()

@@ -1,0 +1,153 @@
+"""Everything about one offer beside its decision: the demand with all offers on it, findings, sample, history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from c2b.accounts.models import User
+from c2b.accounts.queries import names_of
+from c2b.core.db import db
+from c2b.core.text import gettext as _
+from c2b.pipeline.judging import why_not_judge
+from c2b.pipeline.machine_findings import Finding
+from c2b.pipeline.machine_rules import BY_ID, findings_in
+from c2b.pipeline.models import Offer, Sample, StageVisit, VerdictLine
+from c2b.pipeline.people import why_not_independent
+from c2b.pipeline.queries import curves_of
+from c2b.pipeline.ranking import Ranked, ladder
+from c2b.pipeline.review_queries import Group, Row, groups_of, label_of
+from c2b.pipeline.samples import sample_of
+from c2b.pipeline.stage import Ruling
+from c2b.pipeline.states import LAPSED, WITHDRAWN
+
+CURVES = 5  # offers that a drawing can tell apart
+
+
+class DemandPoint(NamedTuple):
+    """So much would be bought at this price (minor units)."""
+
+    price: int
+    people: int  # here counted in units, as the tiers are
+
+
+class Line(NamedTuple):
+    """One offer's tiers on the demand curve."""
+
+    letter: str
+    tiers: list[tuple[int, int]]  # (price, quantity), most expensive first
+    clears_at: int | None
+
+
+class Told(NamedTuple):
+    """One line of the offer's history."""
+
+    title: str
+    at: datetime
+    text: str
+    by: str
+    icon: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Pane:
+    """What stands beside the buttons."""
+
+    offer: Offer
+    row: Row
+    group: Group
+    points: Sequence[DemandPoint]
+    lines: Sequence[Line]
+    findings: Sequence[tuple[str, Finding]]  # (title, finding)
+    sample: Sample | None
+    sample_by: str
+    told: Sequence[Told]
+    why_not: str | None
+    conflict: str | None
+
+    @property
+    def ranked(self) -> Sequence[Ranked]:
+        """The offers of the campaign that are still in the running, best first."""
+        return [row.ranked for row in self.group.rows if row.ranked is not None]
+
+
+def pane(offer: Offer, reader: User, now: datetime) -> Pane:
+    """The pane of this offer for this reader."""
+    rivals = db.session.scalars(
+        select(Offer).where(
+            Offer.campaign_id == offer.campaign_id, Offer.state.not_in([WITHDRAWN, LAPSED, "signup"])
+        )
+    ).all()
+    [group] = groups_of([offer, *(rival for rival in rivals if rival.id != offer.id)], reader, now)
+    ranked = [row.ranked for row in group.rows if row.ranked is not None][:CURVES]
+    sample = sample_of(offer.id)
+    lines = _lines_of(offer)
+    names = names_of(
+        {line.by for line in lines if line.by}
+        | ({sample.inspected_by} if sample and sample.inspected_by else set())
+    )
+    return Pane(
+        offer=offer,
+        row=next(row for row in group.rows if row.offer.id == offer.id),
+        group=group,
+        points=[
+            DemandPoint(p.price, p.units) for p in curves_of([offer.campaign_id])[offer.campaign_id].points()
+        ],
+        lines=[_drawn(place) for place in ranked],
+        findings=_findings(lines),
+        sample=sample,
+        sample_by=names.get(sample.inspected_by or 0, "") if sample else "",
+        told=_told(offer, lines, names),
+        why_not=why_not_judge(offer, reader, now),
+        conflict=why_not_independent(offer, reader.id),
+    )
+
+
+def _lines_of(offer: Offer) -> Sequence[VerdictLine]:
+    return db.session.scalars(
+        select(VerdictLine).where(VerdictLine.offer_id == offer.id).order_by(VerdictLine.id)
+    ).all()
+
+
+def _drawn(place: Ranked) -> Line:
+    tiers = [(tier.unit_price, tier.from_quantity) for tier in ladder(place.offer)]
+    return Line(place.letter, tiers, place.clears_at)
+
+
+def _findings(lines: Sequence[VerdictLine]) -> list[tuple[str, Finding]]:
+    """What the machine found last; what needs a look comes first."""
+    latest = next((line for line in reversed(lines) if line.evidence.get("findings")), None)
+    if latest is None:
+        return []
+    found = sorted(findings_in(latest.evidence), key=lambda f: ("fail", "warn", "ok").index(f.result))
+    return [(BY_ID[finding.id].title if finding.id in BY_ID else finding.id, finding) for finding in found]
+
+
+def _told(offer: Offer, lines: Sequence[VerdictLine], names: dict[int, str]) -> list[Told]:
+    """Stays and verdicts, newest first."""
+    visits = db.session.scalars(
+        select(StageVisit).where(StageVisit.offer_id == offer.id).order_by(StageVisit.id)
+    )
+    entries = [
+        (
+            visit.entered_at,
+            0,
+            visit.id,
+            Told(_("Entered: %(stage)s", stage=label_of(visit.stage)), visit.entered_at, "", "", "right", ""),
+        )
+        for visit in visits
+    ]
+    entries += [(line.at, 1, line.id, _verdict_told(line, names)) for line in lines]
+    return [told for *_order, told in sorted(entries, key=lambda entry: entry[:3], reverse=True)]
+
+
+def _verdict_told(line: VerdictLine, names: dict[int, str]) -> Told:
+    icon, kind = {Ruling.PASS: ("check", "ok"), Ruling.WAIT: ("pause", "warn")}.get(
+        line.ruling, ("x", "warn")
+    )
+    title = _("%(stage)s: %(ruling)s", stage=label_of(line.stage), ruling=line.ruling.label)
+    by = names.get(line.by, "") if line.by else _("the machine")
+    return Told(title, line.at, line.reason, by, icon, kind)
