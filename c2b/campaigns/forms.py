@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
 
 from c2b.campaigns.models import Campaign
@@ -87,18 +88,21 @@ def pledge_form(
     **more: Any,
 ) -> PledgeForm:
     """The form for this campaign: its options are fields, the saved cards and addresses are choices."""
-    fields: dict[str, Any] = {"currency": campaign.currency, "option_names": {}}
+    fields: dict[str, Any] = {
+        "currency": campaign.currency,
+        "option_names": {},
+        "max_other": AmountField(_("Amount"), [Optional()], currency=campaign.currency),
+    }
     for index, option in enumerate(campaign.options):
         name = f"option_{index}"
         fields["option_names"][name] = option["name"]
         fields[name] = _option_field(option["name"], option["values"])
     form: PledgeForm = type("CampaignPledgeForm", (PledgeForm,), fields)(**more)
-    form.max_other.currency = campaign.currency
     show = form.max_other.show
-    form.max.choices = [*((show(amount), show(amount)) for amount in ceilings), (OTHER, _("Other"))]
+    form.max.choices = [*(SelectChoice(show(amount)) for amount in ceilings), SelectChoice(OTHER, _("Other"))]
     form.region.choices = region_choices(campaign.regions)
-    form.address.choices = [(LATER, _("Choose later")), *((str(id_), text) for id_, text in addresses)]
-    form.card.choices = [*((str(id_), text) for id_, text in cards), (NEW_CARD, _("Another card"))]
+    form.address.choices = _choices((LATER, _("Choose later")), addresses)
+    form.card.choices = _choices((NEW_CARD, _("Another card")), cards)
     if not addresses:
         del form.address
     if not cards:
@@ -106,9 +110,14 @@ def pledge_form(
     return form
 
 
+def _choices(other: tuple[str, str], things: Sequence[tuple[int, str]]) -> list[SelectChoice]:
+    """Saved things first, the one that is none of them last."""
+    return [*(SelectChoice(str(id_), text) for id_, text in things), SelectChoice(*other)]
+
+
 def _option_field(name: str, values: list[str]) -> RadioField:
     choose = _("Choose one: %(option)s.", option=name)
-    return RadioField(name, [InputRequired(choose)], choices=[(value, value) for value in values])
+    return RadioField(name, [InputRequired(choose)], choices=[SelectChoice(value) for value in values])
 
 
 class ReasonForm(FlaskForm):

@@ -4,6 +4,7 @@ from babel import Locale
 from babel.lists import format_list
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from wtforms.fields.choices import SelectChoice
 
 REGIONS = (
     "CN",
@@ -35,10 +36,10 @@ def region_name(code: str) -> str:
     return str(locale.territories.get(code, code))
 
 
-def region_choices(allowed: list[str] | None = None) -> list[tuple[str, str]]:
-    """(code, name) pairs for a form; `allowed` narrows them, and nothing given means everywhere."""
+def region_choices(allowed: list[str] | None = None) -> list[SelectChoice]:
+    """Choices for a form; `allowed` narrows them, and nothing given means everywhere."""
     codes = [code for code in REGIONS if code in allowed] if allowed else list(REGIONS)
-    return [(code, region_name(code)) for code in codes]
+    return [SelectChoice(code, region_name(code)) for code in codes]
 
 
 def region_names(codes: list[str]) -> str:

@@ -16,6 +16,7 @@ from wtforms import (
     SelectField,
     SelectMultipleField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -111,7 +112,7 @@ class WishForm(FlaskForm):
         super().__init__(*args, **more)
         self.category.choices = Category.choices()
         self.basis.choices = Basis.choices()
-        self.days_open.choices = [(days, _("%(days)s days", days=days)) for days in DAYS]
+        self.days_open.choices = [SelectChoice(str(days), _("%(days)s days", days=days)) for days in DAYS]
 
     def validate_list_price(self, field: AmountField) -> None:
         """What people would pay is at most what it costs in shops."""

@@ -104,9 +104,10 @@ def edit(slug: str) -> ResponseReturnValue:
     if not form.validate() or not keep_pictures(form):
         return _form_page(form, campaign, 422)
     campaign_id, by, draft = campaign.id, int(current_user.id), draft_of(form)
-    if attempt(form, lambda: operations.change_campaign(campaign_id, draft, by=by, now=utcnow())) is None:
+    changed = attempt(form, lambda: operations.change_campaign(campaign_id, draft, by=by, now=utcnow()).slug)
+    if changed is None:
         return _form_page(form, _own(slug), 409)
-    return redirect(url_for(".preview", slug=slug))
+    return redirect(url_for(".preview", slug=changed))
 
 
 @bp.route("/w/<slug>", methods=["GET", "POST"])

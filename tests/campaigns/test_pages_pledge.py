@@ -1,5 +1,6 @@
 """Joining by the pages: typed once, kept on the way to sign-in and card, placed once."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,39 +68,40 @@ def test_sending_the_same_form_twice_is_one_pledge_and_one_answer(
     assert len(pledges(campaign)) == 1
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("quantity", "0"), ("quantity", "-1"), ("quantity", "1.5"), ("quantity", "1e3"), ("quantity", ""),
-        ("quantity", str(2**63)), ("quantity", "9" * 300), ("quantity", "1\x00"), ("tolerance", "-1"),
-        ("tolerance", "x"), ("max", ""), ("max", "nonsense"), ("max", "9.999"), ("max", "0"), ("max", "-3"),
-        ("region", "XX"), ("region", ""), ("request_key", "k" * 100), ("request_key", "a\x00b"),
-        ("terms", "t" * 200),
-    ],
-)  # fmt: skip
+BAD_VALUES = {
+    "quantity": ["0", "-1", "1.5", "1e3", "", str(2**63), "9" * 300, "1\x00"],
+    "tolerance": ["-1", "x"],
+    "max": ["", "nonsense", "9.999", "0", "-3"],
+    "region": ["XX", ""],
+    "request_key": ["k" * 100, "a\x00b"],
+    "terms": ["t" * 200],
+}
+
+
 def test_a_bad_value_comes_back_with_a_message_and_what_was_typed(
-    field: str, value: str, make: Make, client: FlaskClient, sign_in: Any
+    make: Make, client: FlaskClient, sign_in: Any
 ) -> None:
     campaign, shopper = make.campaign(threshold=5), make.shopper()
     sign_in(client, shopper)
-    answer = client.post(f"/c/{campaign.slug}/join", data=typed(campaign, quantity="3") | {field: value})
-    assert answer.status_code == 422
-    assert 'class="errsum"' in answer.text
-    assert "Error: " in answer.text
-    if field != "quantity":
-        assert 'value="3"' in answer.text
+    for field, values in BAD_VALUES.items():
+        for value in values:
+            answer = client.post(
+                f"/c/{campaign.slug}/join", data=typed(campaign, quantity="3") | {field: value}
+            )
+            assert answer.status_code == 422, (field, value)
+            assert 'class="errsum"' in answer.text
+            assert "Error: " in answer.text
+            assert ('value="3"' in answer.text) == (field != "quantity")
     assert pledges(campaign) == []
 
 
-@pytest.mark.parametrize("amount", ["", "9.999", "1,000", "¥", "0", "9" * 30])
-def test_a_bad_amount_for_other_has_a_message(
-    amount: str, make: Make, client: FlaskClient, sign_in: Any
-) -> None:
+def test_a_bad_amount_for_other_has_a_message(make: Make, client: FlaskClient, sign_in: Any) -> None:
     campaign, shopper = make.campaign(threshold=5), make.shopper()
     sign_in(client, shopper)
-    answer = client.post(f"/c/{campaign.slug}/join", data=typed(campaign, max="other", max_other=amount))
-    assert answer.status_code == 422
-    assert 'href="#max_other"' in answer.text
+    for amount in ("", "9.999", "1,000", "¥", "0", "9" * 30):
+        answer = client.post(f"/c/{campaign.slug}/join", data=typed(campaign, max="other", max_other=amount))
+        assert answer.status_code == 422, amount
+        assert 'href="#max_other"' in answer.text
     assert pledges(campaign) == []
 
 
@@ -172,7 +174,7 @@ def test_who_comes_back_without_a_card_finds_what_was_typed(
     assert answer.location == f"/c/{campaign.slug}#join"
     page = client.get(f"/c/{campaign.slug}").text
     assert "no card was saved" in page
-    assert 'name="quantity" type="text" value="4"' in page
+    assert re.search(r'<input[^>]* name="quantity"[^>]* value="4"', page)
     assert pledges(campaign) == []
 
 
