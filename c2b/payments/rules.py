@@ -12,11 +12,12 @@ PROBLEMS = {
     "no_such_card": _l("The card is no longer saved with the payment provider."),
     "requires_action": _l("Your bank wants you to confirm this payment."),
 }
+UNKNOWN = _l("The payment did not go through.")
 
 
 def card_problem(code: str | None) -> str:
     """Why a payment failed, as a sentence for the shopper."""
-    return _(PROBLEMS.get(code or "", _l("The payment did not go through.")))
+    return _(PROBLEMS.get(code or "", UNKNOWN))
 
 
 def why_not_use(mandate_user: int, revoked: bool, shopper_id: int) -> str | None:
