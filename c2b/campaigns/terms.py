@@ -4,6 +4,7 @@ Nothing in them can change once a campaign is open; their text is kept in the di
 """
 
 import json
+from datetime import UTC
 from hashlib import sha256
 from typing import Any
 
@@ -25,7 +26,7 @@ def terms_of(campaign: Any) -> dict[str, Any]:
         "threshold": [campaign.threshold, str(campaign.basis)],
         "capacity": campaign.capacity,
         "close_rule": str(campaign.close_rule),
-        "closes_at": campaign.closes_at.isoformat() if campaign.closes_at else None,
+        "closes_at": campaign.closes_at.astimezone(UTC).isoformat() if campaign.closes_at else None,
         "allocation": str(campaign.allocation),
         "fulfilment": str(campaign.fulfilment),
         "options": campaign.options,

@@ -84,6 +84,7 @@ def play(
     wallets: Mapping[int, Wallet],
     begin: datetime,
     until: datetime | None = None,
+    step: timedelta = STEP,
     progress: Progress,
 ) -> Played:
     """Live the stories from `begin` to the end of the last one (Hangs where one has none), or until a moment."""
@@ -104,7 +105,7 @@ def play(
             return played
         if now > begin + LONGEST:
             raise Hangs(f"{len(staged) - ended} campaigns had not ended after {LONGEST.days} days")
-        now = min(now + STEP, until) if until else now + STEP
+        now = min(now + step, until) if until else now + step
 
 
 def run_all(now: datetime) -> None:

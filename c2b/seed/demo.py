@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,7 @@ from c2b.seed.stories import (
 
 PASSWORD = "muster-demo-2025"  # noqa: S105  # of the demo's accounts, printed at every start
 PEOPLE = 1400
+STEP = timedelta(hours=12)
 START = 40.0  # days before the demo's now
 
 OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST)
@@ -78,7 +79,7 @@ def demo_now(now: datetime) -> datetime:
     tuesday = local.replace(hour=14, minute=0, second=0, microsecond=0) + timedelta(
         days=(1 - local.weekday()) % 7
     )
-    return tuesday if tuesday >= local else tuesday + timedelta(days=7)
+    return (tuesday if tuesday >= local else tuesday + timedelta(days=7)).astimezone(UTC)
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:
@@ -100,7 +101,7 @@ def seed(now: datetime | None = None, progress: Progress = _silent) -> None:
     tale = [
         with_person(story, ALICE_POOR) if story.draft.title == LAUNCHING[1].title else story for story in tale
     ]
-    play(tale, cast=cast, wallets=wallets, begin=begin, until=end, progress=progress)
+    play(tale, cast=cast, wallets=wallets, begin=begin, until=end, step=STEP, progress=progress)
     _finish(named, cast, end)
 
 

@@ -55,6 +55,8 @@ POT = (
     " rattles. This one is 600 g lighter, has a brass knob that stays cool on the stove, and a ground rim."
 )
 
+SUMMARY = "Well made, simply packed, at a price that we reach together."
+
 OPEN = (
     Thing("Enamelled cast-iron pot, 22 cm", "pot", H, 399, 239, 1150,
           ((300, 319), (700, 279), (1100, 259), (1400, 239), (2000, 219)), 12, 14, M,
@@ -86,12 +88,12 @@ OPEN = (
 
 # Tipped and closed; by the week in which they joined a batch.
 THIS_WEEK = (
-    Thing("Insulated bottle with carry loop, 600 ml", "thermos", H, 149, 85, 420, ((300, 85),), 9, 8),
+    Thing("Insulated bottle with carry loop, 600 ml", "thermos", H, 149, 85, 420, ((300, 85),), 8.2, 8),
     Thing("Two-slot toaster, mint", "toaster", A, 239, 149, 150, ((110, 149),), 7.5, 7, P),
 )
 LAST_WEEK = (
-    Thing("Fig candle with oak lid", "candle", H, 149, 89, 140, ((100, 89),), 15, 7),
-    Thing("Linen apron with deep pockets", "tote", C, 159, 99, 110, ((80, 99),), 14.5, 7),
+    Thing("Fig candle with oak lid", "candle", H, 149, 89, 140, ((100, 89),), 14.4, 7),
+    Thing("Linen apron with deep pockets", "tote", C, 159, 99, 110, ((80, 99),), 14.2, 7),
 )
 IN_REVIEW = (
     Thing("Three-legged oak stool", "stool", H, 349, 229, 210, ((150, 239), (220, 219)), 22, 7, P),
@@ -99,15 +101,15 @@ IN_REVIEW = (
     Thing("Walnut desk lamp, dimmable", "lamp", A, 320, 199, 120, ((90, 199),), 22, 7),
 )
 LAUNCHING = (
-    Thing("Cold-brew kettle with steel filter", "kettle", H, 229, 139, 130, ((100, 139),), 29, 7),
-    Thing("Garden clogs, recycled foam", "clogs", B, 129, 79, 160, ((120, 79),), 28.8, 7),
-    Thing("Travel watch with two time zones", "watch", D, 699, 399, 70, ((50, 399),), 28.6, 7),
-    Thing("Foldable city backpack", "backpack", B, 199, 119, 110, ((80, 119),), 28.4, 7),
+    Thing("Cold-brew kettle with steel filter", "kettle", H, 229, 139, 130, ((100, 139),), 28.3, 7),
+    Thing("Garden clogs, recycled foam", "clogs", B, 129, 79, 160, ((120, 79),), 28.2, 7),
+    Thing("Travel watch with two time zones", "watch", D, 699, 399, 70, ((50, 399),), 28.1, 7),
+    Thing("Foldable city backpack", "backpack", B, 199, 119, 110, ((80, 119),), 28, 7),
 )
 PAST = (
-    Thing("Quiet bedroom fan", "fan", A, 259, 159, 120, ((90, 159),), 36, 7),
-    Thing("Acacia honey, 1 kg", "honey", F, 139, 79, 180, ((140, 79),), 35.8, 7),
-    Thing("Brass reading glasses", "sunglasses", D, 219, 129, 44, ((40, 129),), 35.6, 7, poor_cards=True),
+    Thing("Quiet bedroom fan", "fan", A, 259, 159, 120, ((90, 159),), 35.3, 7),
+    Thing("Acacia honey, 1 kg", "honey", F, 139, 79, 180, ((140, 79),), 35.2, 7),
+    Thing("Brass reading glasses", "sunglasses", D, 219, 129, 44, ((40, 129),), 35, 7, poor_cards=True),
 )
 EXPIRED = (Thing("Heated picnic blanket", "knit", C, 399, 149, 24, ((200, 149),), 21, 14),)
 CANCELLED = (Thing("Folding electric bicycle", "headphones", A, 4999, 2999, 35, ((100, 2999),), 12, 14),)
@@ -144,8 +146,8 @@ def draft_of(thing: Thing, pictures: Sequence[str]) -> CampaignDraft:
     """What its starter filled in."""
     return CampaignDraft(
         title=thing.title,
-        summary=thing.summary,
-        description=thing.description or thing.summary,
+        summary=thing.summary or SUMMARY,
+        description=thing.description or thing.summary or SUMMARY,
         category=thing.category,
         fulfilment=thing.fulfilment,
         pictures=pictures,

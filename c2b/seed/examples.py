@@ -1,0 +1,75 @@
+"""An address of every page, for those who look at all of them: the tests, and `make shots`."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from c2b.accounts.models import Address
+from c2b.accounts.tokens import sign
+from c2b.campaigns.categories import Category
+from c2b.campaigns.models import Campaign, Pledge
+from c2b.core.db import db
+from c2b.merchants.models import Merchant, MerchantDocument
+from c2b.orders.models import Order
+from c2b.orders.outcomes import PAY
+from c2b.pipeline.models import Batch, Launch, Offer, Sample
+
+NOBODYS = "no-such-thing"  # a token that opens nothing must still be answered
+
+
+def _one_per_state(model: Any, column: Any) -> list[Any]:
+    """The value of one record in each state."""
+    firsts = select(func.min(model.id)).group_by(model.state)
+    return list(db.session.scalars(select(column).where(model.id.in_(firsts)).order_by(model.id)))
+
+
+def _ids(model: Any, column: Any = None) -> Callable[[], list[Any]]:
+    return lambda: _one_per_state(model, model.id if column is None else column)
+
+
+def _first(column: Any) -> Callable[[], list[Any]]:
+    return lambda: list(db.session.scalars(select(column).order_by(column).limit(2)))
+
+
+# By the name of the argument in the address; `endpoint.argument` where one name means two things.
+VALUES: dict[str, Callable[[], Iterable[Any]]] = {
+    "slug": _ids(Campaign, Campaign.slug),
+    "campaign_slug": _ids(Campaign, Campaign.slug),
+    "merchants.profile.slug": _ids(Merchant, Merchant.slug),
+    "campaign_id": _ids(Campaign),
+    "category": lambda: [str(category) for category in Category],
+    "merchant_id": _ids(Merchant),
+    "document_id": _first(MerchantDocument.id),
+    "offer_id": _ids(Offer),
+    "sample_id": _ids(Sample),
+    "launch_id": _ids(Launch),
+    "batch_id": _ids(Batch),
+    "user_id": lambda: [1, 5],
+    "address_id": _first(Address.id),
+    "number": _first(Batch.number),
+    "orders.order.number": _ids(Order, Order.number),
+    "orders.pay.token": lambda: [sign(PAY, id_) for id_ in _one_per_state(Pledge, Pledge.id)],
+    "token": lambda: [NOBODYS],
+    "reference": lambda: [NOBODYS],
+    "name": lambda: ["close_campaigns", "send_mail"],
+    "notice_id": lambda: [1, 2],
+    "run_id": lambda: [1],
+    "width": lambda: [480],
+    "ref": lambda: [NOBODYS],
+    "path": lambda: [NOBODYS],
+}
+
+
+def examples() -> dict[str, list[dict[str, Any]]]:
+    """{endpoint: arguments of a few pages}, for every page whose address has arguments that are known here."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for rule in current_app.url_map.iter_rules():
+        names = sorted(rule.arguments)
+        keys = [f"{rule.endpoint}.{name}" if f"{rule.endpoint}.{name}" in VALUES else name for name in names]
+        if names and all(key in VALUES for key in keys):
+            columns = [list(VALUES[key]()) for key in keys]
+            found[rule.endpoint] = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=False)]
+    db.session.rollback()
+    return found
