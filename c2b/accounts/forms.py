@@ -14,12 +14,12 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Regex
 from c2b.accounts import passwords
 from c2b.accounts.addresses import Place
 from c2b.core.forms import LineField, PlainText, tidy
+from c2b.core.languages import LANGUAGES
 
 REGIONS = (
     "CN", "HK", "MO", "TW", "SG", "MY", "ID", "JP", "KR", "TH", "VN", "PH",
     "US", "CA", "MX", "ES", "FR", "DE", "IT", "NL", "GB", "AU", "NZ",
 )  # fmt: skip
-LANGUAGES = {"en": "English", "zh-Hans": "简体中文"}
 
 
 def email_field(label: Any) -> EmailField:

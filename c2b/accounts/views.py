@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 
 from c2b.accounts import operations, passwords, throttle, tokens
-from c2b.accounts.forms import LANGUAGES, AgainForm, EmailForm, RegisterForm, ResetForm, SignInForm, TokenForm
+from c2b.accounts.forms import AgainForm, EmailForm, RegisterForm, ResetForm, SignInForm, TokenForm
 from c2b.accounts.models import User
 from c2b.accounts.queries import user_by_email
 from c2b.core.access import public
 from c2b.core.clock import utcnow
 from c2b.core.db import db, end_transaction, transaction
+from c2b.core.languages import LANGUAGES
 from c2b.core.paths import local_path
 
 bp = Blueprint("accounts", __name__)

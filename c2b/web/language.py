@@ -8,10 +8,8 @@ from flask_login import current_user
 
 from c2b.core import text
 from c2b.core.access import public
+from c2b.core.languages import CATALOGUES, LANGUAGES
 from c2b.core.paths import local_path
-
-LANGUAGES = {"en": "English", "zh-Hans": "简体中文"}
-CATALOGUES = {"en": "en", "zh-Hans": "zh_Hans"}
 
 bp = Blueprint("language", __name__)
 
@@ -60,3 +58,6 @@ def choose(code: str) -> ResponseReturnValue:
     if code in LANGUAGES:
         session["language"] = code
     return redirect(local_path(request.args.get("next")))
+
+
+__all__ = ["CATALOGUES", "LANGUAGES", "catalogue", "choose", "code", "register"]

@@ -1,0 +1,32 @@
+"""What a mail is once it is in words, and the two ways in which sending one can fail."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One message to one person, ready to be sent. `message_id` stays the same however often it is sent."""
+
+    to: str
+    name: str
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    language: str
+
+
+class Retry(Exception):
+    """It did not work this time; trying again later may help."""
+
+
+class Undeliverable(Exception):
+    """It will never work: there is no such address, or nobody takes this mail."""
+
+
+class Transport(Protocol):
+    """A way for mail to leave the house."""
+
+    def send(self, mail: Mail) -> None:
+        """Hand the mail over; Retry or Undeliverable where that failed. Called outside any transaction."""

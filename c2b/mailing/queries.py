@@ -1,0 +1,68 @@
+"""Reading notices: what waits, and what a mailbox shows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from c2b.accounts.models import User
+from c2b.accounts.queries import normal_email
+from c2b.core.db import db
+from c2b.core.outbox import Delivery, Notice
+from c2b.mailing.render import Reader
+
+PER_PAGE = 40
+
+
+def notices_to_send(now: datetime, most: int = 1000) -> list[int]:
+    """Notices that wait and whose time has come, longest due first."""
+    return list(
+        db.session.scalars(
+            select(Notice.id)
+            .where(Notice.delivery == Delivery.QUEUED, Notice.due_at <= now)
+            .order_by(Notice.due_at, Notice.id)
+            .limit(most)
+        )
+    )
+
+
+def readers_of(notices: Sequence[Notice]) -> dict[int, Reader]:
+    """Whom each of these notices is for, by notice id; those that are for nobody are left out."""
+    ids = {notice.user_id for notice in notices if notice.user_id is not None}
+    rows = db.session.execute(select(User.id, User.email, User.name, User.locale).where(User.id.in_(ids)))
+    people = {row.id: Reader(row.id, row.email, row.name, row.locale) for row in rows}
+    readers: dict[int, Reader] = {}
+    for notice in notices:
+        person = people.get(notice.user_id or 0)
+        if person is not None:
+            readers[notice.id] = Reader(person.id, notice.address or person.email, person.name, person.locale)
+        elif notice.address:
+            readers[notice.id] = Reader(0, notice.address, "", str(notice.data.get("locale", "en")))
+    return readers
+
+
+def newest(search: str = "", page: int = 1) -> tuple[Sequence[Notice], bool]:
+    """A page of all mail, newest first, and whether there is more; `search` is part of an address."""
+    rows = db.session.scalars(
+        select(Notice)
+        .outerjoin(User, User.id == Notice.user_id)
+        .where(*_to(search))
+        .order_by(Notice.id.desc())
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE + 1)
+    ).all()
+    return rows[:PER_PAGE], len(rows) > PER_PAGE
+
+
+def how_many() -> dict[str, int]:
+    """How many notices there are in each state."""
+    rows = db.session.execute(select(Notice.delivery, func.count()).group_by(Notice.delivery))
+    counts = {str(delivery): count for delivery, count in rows}
+    return {str(state): counts.get(str(state), 0) for state in Delivery}
+
+
+def _to(search: str) -> list[ColumnElement[bool]]:
+    part = normal_email(search)
+    if not part:
+        return []
+    return [or_(User.email.contains(part, autoescape=True), Notice.address.contains(part, autoescape=True))]

@@ -1,0 +1,102 @@
+"""For every kind of notice the data that its writers pass."""
+
+TITLE = {"title": "Enamel <b>pot</b> & lid", "path": "/c/pot"}
+OFFER = {"offer": "Pot <b>24</b> cm & lid", "campaign": "Enamel <b>pot</b>", "path": "/sell/a/7"}
+FIRM = {"firm": "Two <b>Trees</b>", "path": "/sell/firm"}
+MOMENT = "2025-05-22T12:00:00+00:00"
+CARD = {
+    **TITLE,
+    "path": "/pay/abc",
+    "code": "declined",
+    "amount": 25900,
+    "currency": "CNY",
+    "mend_until": MOMENT,
+}
+PLEDGE = {**TITLE, "currency": "CNY", "quantity": 2, "ceiling": 25900}
+STAGE = {"stage": "Machine review", "due_at": MOMENT}
+SAMPLE = {**OFFER, "code": "AB12-CD34-EF56"}
+
+# Several variants where a template has branches.
+SAMPLES = {
+    "account_confirm": [{"bound": "0123456789abcdef", "back": "/c/pot"}],
+    "account_exists": [{}],
+    "account_reset": [{"bound": "0123456789abcdef"}],
+    "account_password_changed": [{}],
+    "merchant_certified": [{**FIRM, "grade": "basic"}],
+    "merchant_declined": [{**FIRM, "reason": "The licence is <b>blurred</b>, 50 % of it."}],
+    "merchant_suspended": [{**FIRM, "reason": "Too late twice."}],
+    "pledge_placed": [
+        {**PLEDGE, "closes_at": MOMENT, "tipped": False},
+        {**PLEDGE, "closes_at": None, "tipped": True},
+    ],
+    "pledge_released": [PLEDGE],
+    "pledge_unfilled": [PLEDGE],
+    "pledge_dropped": [{**TITLE, "amount": 51800, "currency": "CNY", "code": "insufficient_funds"}],
+    "campaign_approved": [{**TITLE, "closes_at": MOMENT}],
+    "campaign_rejected": [
+        {**TITLE, "reason": "We cannot sell <b>this</b>.", "final": True},
+        {**TITLE, "reason": "Please add a picture.", "final": False},
+    ],
+    "campaign_closing_soon": [
+        {**TITLE, "closes_at": MOMENT, "tipped": False},
+        {**TITLE, "closes_at": MOMENT, "tipped": True},
+    ],
+    "campaign_tipped": [
+        {**TITLE, "closes_at": MOMENT, "still_open": True, "by_demand": False},
+        {**TITLE, "closes_at": MOMENT, "still_open": False, "by_demand": True},
+    ],
+    "campaign_expired": [{**TITLE, "closes_at": MOMENT}],
+    "campaign_cancelled": [{**TITLE, "closes_at": None, "reason": "100% <b>recalled</b>"}],
+    "campaign_failed": [{**TITLE, "closes_at": MOMENT, "reason": "Too few could pay."}],
+    "campaign_next_batch": [{**TITLE, "closes_at": MOMENT, "batch": 12}],
+    "campaign_awarded": [{**TITLE, "closes_at": MOMENT}],
+    "campaign_scheduled": [{**TITLE, "opens_at": MOMENT}],
+    "campaign_launched": [
+        {**TITLE, "unit_price": 21900, "quantity": 2, "total": 43800, "currency": "CNY", "mend_until": MOMENT}
+    ],
+    "card_failed": [CARD, {**CARD, "code": "requires_action"}, {**CARD, "code": None}],
+    "card_reminder": [CARD],
+    "order_placed": [
+        {
+            **TITLE,
+            "path": "/me/orders/M-1",
+            "number": "M-1",
+            "quantity": 2,
+            "unit_price": 21900,
+            "total": 43800,
+            "currency": "CNY",
+            "ship_by": MOMENT,
+        }
+    ],
+    "order_shipped": [{**TITLE, "number": "M-1", "carrier": "SF <b>Express</b>", "tracking": "SF1029384756"}],
+    "batch_joined": [{"campaign": "Pot", "path": "/c/pot", "batch": 12, "signup_closes_at": MOMENT}],
+    "offer_verdict": [
+        {**OFFER, "stage": "Final review", "ruling": "pass", "reason": ""},
+        {**OFFER, "stage": "Final review", "ruling": "wait", "reason": "Say what it is made of, 100% of it."},
+        {**OFFER, "stage": "Final review", "ruling": "reject", "reason": "The <b>price</b> is too high."},
+    ],
+    "offer_due_soon": [{**OFFER, **STAGE}],
+    "offer_your_turn": [{**OFFER, **STAGE}],
+    "offer_lapsed": [
+        {**OFFER, "stage": "Sample"},
+        {**OFFER, "reason": "Sign-up closed."},
+        OFFER,
+    ],
+    "offer_awarded": [OFFER],
+    "offer_runner_up": [{**OFFER, "reason": "It gains shoppers 10% less."}],
+    "offer_not_chosen": [{**OFFER, "reason": "The chosen offer was launched."}],
+    "offer_fell_through": [{**OFFER, "reason": ""}, {**OFFER, "reason": "Recalled."}],
+    "offer_scheduled": [{**OFFER, "opens_at": MOMENT}],
+    "offer_date_withdrawn": [OFFER],
+    "queue_due_soon": [{**STAGE, "path": "/review"}],
+    "queue_overdue": [{**STAGE, "path": "/review"}],
+    "sample_requested": [
+        {**SAMPLE, "why": "First offer of this firm.", "due_at": MOMENT, "label": "/sell/a/7/label"}
+    ],
+    "sample_due_soon": [{**SAMPLE, "due_at": MOMENT, "label": "/sell/a/7/label"}],
+    "sample_received": [SAMPLE],
+    "sample_verdict": [
+        {**SAMPLE, "passed": True, "note": ""},
+        {**SAMPLE, "passed": False, "note": "The lid is <b>loose</b>."},
+    ],
+}
