@@ -1,9 +1,11 @@
 """The shared fields: every bad input has a sentence, and what was typed is kept."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import Babel
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 from wtforms.validators import DataRequired, InputRequired, Optional
@@ -37,16 +39,18 @@ def filled(**more: str) -> Any:
     return Wish(MultiDict({**GOOD, **more}))
 
 
+@pytest.fixture(scope="module")
+def bare_app() -> Flask:
+    """An application that only knows how to speak; nothing here asks a database."""
+    app = Flask("forms")
+    Babel(app)
+    return app
+
+
 @pytest.fixture(autouse=True)
-def request_context(app: Flask) -> Any:
-    with app.test_request_context():
+def request_context(bare_app: Flask) -> Iterator[None]:
+    with bare_app.test_request_context():
         yield
-
-
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest) -> str:
-    """Nothing here asks a database."""
-    return str(request.param)
 
 
 @pytest.mark.parametrize(("typed", "value"), [("1", 1), (" 3 ", 3), ("007", 7), ("１０", 10), ("10", 10)])

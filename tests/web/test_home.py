@@ -72,12 +72,24 @@ def test_twenty_eight_are_a_page(make: Make, client: FlaskClient) -> None:
     assert 'href="/?sort=new"' in second
 
 
-@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "page=1e9", "page=" + "9" * 400, "page=٣", "sort=x",
-                                   "page=%00", "sort=%00", "page=999"])  # fmt: skip
-def test_nonsense_in_the_address_is_harmless(query: str, make: Make, client: FlaskClient) -> None:
+ODD = (
+    "page=0",
+    "page=-1",
+    "page=x",
+    "page=1e9",
+    "page=" + "9" * 400,
+    "page=٣",
+    "sort=x",
+    "page=%00",
+    "sort=%00",
+)
+
+
+def test_nonsense_in_the_address_is_harmless(make: Make, client: FlaskClient) -> None:
     make.campaign()
-    for path in ("/", "/k/home", "/search"):
-        assert client.get(f"{path}?q=thing&{query}").status_code == 200
+    for query in (*ODD, "page=999"):
+        for path in ("/", "/k/home", "/search"):
+            assert client.get(f"{path}?q=thing&{query}").status_code == 200
 
 
 def test_search_finds_words_and_chinese(make: Make, client: FlaskClient) -> None:
