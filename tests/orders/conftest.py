@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from c2b.orders.charging import charge_launch, settle_launch
 from c2b.orders.queries import launches_to_charge, launches_to_finish, launches_to_settle
 from c2b.payments.gateway import gateway
 from c2b.payments.gateways.sandbox import Sandbox
-from c2b.pipeline.launching import open_launch
+from c2b.pipeline.engine import judge_by_machine
 from c2b.pipeline.models import Launch, Offer, Place, Slot
 from tests.factories import Make, put_in_state
 
@@ -22,9 +23,9 @@ Eve = Callable[..., Offer]
 
 @pytest.fixture
 def eve(make: Make, now: datetime) -> Eve:
-    """An offer in its last stage; its campaign has one pledge for each (quantity, card)."""
+    """An offer in its last stage; its campaign has one pledge for each (quantity, card[, more])."""
 
-    def build(pledges: Iterable[tuple[int, str]] = ((2, "ok"),) * 5, **more: object) -> Offer:
+    def build(pledges: Iterable[tuple[Any, ...]] = ((2, "ok"),) * 5, **more: object) -> Offer:
         campaign = make.campaign(
             CampaignState.SOURCING,
             threshold=1,
@@ -32,20 +33,22 @@ def eve(make: Make, now: datetime) -> Eve:
             closed_at=now - timedelta(days=1),
             allocation=more.pop("allocation", "first_come"),
         )
-        for n, (quantity, card) in enumerate(pledges):
-            pledge = make.pledge(campaign, quantity=quantity, token=card)
+        for n, (quantity, card, *asks) in enumerate(pledges):
+            pledge = make.pledge(campaign, quantity=quantity, token=card, **(asks[0] if asks else {}))
             pledge.placed_at = now - timedelta(days=5) + timedelta(minutes=n)
         minimum = more.pop("minimum", 1)
-        offer = make.offer(campaign, batch=make.batch(), minimum=minimum, **more)
+        offer = make.offer(
+            campaign, batch=make.batch(opens_at=now - timedelta(days=20)), minimum=minimum, **more
+        )
         slot = Slot(
             batch_id=offer.batch_id,
             shown_from=now - timedelta(days=1),
             opens_at=now,
             closes_at=now + timedelta(days=5),
         )
-        slot.places = [Place(number=1, campaign_id=campaign.id, booked_at=now)]
+        slot.places = [Place(number=1, campaign_id=campaign.id, booked_at=now - timedelta(days=1))]
         db.session.add(slot)
-        put_in_state(offer, "launch", now)
+        make.at_stage(offer, "launch")
         put_in_state(campaign, CampaignState.SCHEDULED, now, merchant_id=offer.merchant_id)
         db.session.commit()
         return offer
@@ -60,9 +63,8 @@ def launch(eve: Eve, now: datetime) -> Callable[..., Launch]:
     def build(*args: object, **more: object) -> Launch:
         offer = eve(*args, **more)
         with transaction():
-            opened = open_launch(offer.id, now=now)
-            put_in_state(offer, "launched", now)
-        return opened
+            judge_by_machine(offer.id, now=now)
+        return db.session.scalars(select(Launch).where(Launch.offer_id == offer.id)).one()
 
     return build
 

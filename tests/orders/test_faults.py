@@ -34,9 +34,7 @@ def book() -> Counter[str]:
     return Counter(hold["state"] for hold in sandbox().holds())
 
 
-@pytest.mark.parametrize(
-    "card", ["answer_lost", "question_lost", "capture_lost", "provider_error"]
-)
+@pytest.mark.parametrize("card", ["answer_lost", "question_lost", "capture_lost", "provider_error"])
 def test_an_answer_that_is_missing_is_looked_up_and_nobody_is_charged_twice(
     launch: Launches, now: datetime, card: str
 ) -> None:
@@ -50,7 +48,9 @@ def test_an_answer_that_is_missing_is_looked_up_and_nobody_is_charged_twice(
     assert campaign_of(it) and it.state == LaunchState.SELLING
     assert book() == {"captured": 2}
     pledge = pledges_of(it)[1]
-    keys = db.session.scalars(select(Attempt.key).where(Attempt.pledge_id == pledge.id).order_by(Attempt.id)).all()
+    keys = db.session.scalars(
+        select(Attempt.key).where(Attempt.pledge_id == pledge.id).order_by(Attempt.id)
+    ).all()
     assert keys == [f"authorise-{pledge.id}-1", f"capture-{pledge.id}-1"]
 
 
@@ -185,13 +185,33 @@ def test_the_jobs_take_a_launch_from_its_hour_to_its_end(launch: Launches, now: 
     assert settle_launches.run(it.mend_until) == {"done": 1, "refused": 0, "failed": 0}
     assert finish_launches.run(it.closes_at) == {"done": 1, "refused": 0, "failed": 0}
     assert campaign_of(it) and it.state == LaunchState.FINISHED
-    assert [job.run(it.closes_at)["done"] for job in (charge_launches, settle_launches, finish_launches)] == [0, 0, 0]
+    assert [job.run(it.closes_at)["done"] for job in (charge_launches, settle_launches, finish_launches)] == [
+        0,
+        0,
+        0,
+    ]
 
 
 def test_a_hundred_cards_of_every_kind_end_in_equal_books(launch: Launches, now: datetime) -> None:
-    kinds = ["ok", "ok", "declined", "answer_lost", "question_lost", "capture_lost", "needs_confirmation", "capture_fails"]
+    kinds = [
+        "ok",
+        "ok",
+        "declined",
+        "answer_lost",
+        "question_lost",
+        "capture_lost",
+        "needs_confirmation",
+        "capture_fails",
+    ]
     it = launch([(1 + n % 3, kinds[n % len(kinds)]) for n in range(100)])
-    for moment in (now, now + timedelta(minutes=1), now + timedelta(minutes=2), it.mend_until, it.mend_until, it.closes_at):
+    for moment in (
+        now,
+        now + timedelta(minutes=1),
+        now + timedelta(minutes=2),
+        it.mend_until,
+        it.mend_until,
+        it.closes_at,
+    ):
         run_jobs(moment)
     run_jobs(it.closes_at)
     assert campaign_of(it).state == "completed"

@@ -11,8 +11,8 @@ from c2b.campaigns.states import CampaignState, PledgeState
 from c2b.core.db import db
 from c2b.core.events import Event
 from c2b.core.outbox import Notice
-from c2b.orders.models import Order
 from c2b.orders.mending import mend
+from c2b.orders.models import Order
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState
 from c2b.pipeline.models import Launch
@@ -60,7 +60,12 @@ def test_running_the_jobs_again_does_nothing_more(launch: Launches, now: datetim
         run_jobs(moment)
         before = (db.session.scalar(select(func.count(Event.id))), notices(), book(), sandbox().keys())
         run_jobs(moment)
-        assert (db.session.scalar(select(func.count(Event.id))), notices(), book(), sandbox().keys()) == before
+        assert (
+            db.session.scalar(select(func.count(Event.id))),
+            notices(),
+            book(),
+            sandbox().keys(),
+        ) == before
 
 
 def test_a_failed_card_is_told_at_once_with_a_link(launch: Launches, now: datetime) -> None:
@@ -87,7 +92,9 @@ def test_a_mended_card_is_charged_with_the_others(launch: Launches, make: Make, 
     assert campaign_of(it) and it.state == LaunchState.SELLING
     assert {p.state for p in pledges_of(it)} == {PledgeState.ORDERED}
     assert book() == {"captured": 2, "refused": 1}
-    keys = db.session.scalars(select(Attempt.key).where(Attempt.pledge_id == pledge_id).order_by(Attempt.id)).all()
+    keys = db.session.scalars(
+        select(Attempt.key).where(Attempt.pledge_id == pledge_id).order_by(Attempt.id)
+    ).all()
     assert keys == [f"authorise-{pledge_id}-1", f"authorise-{pledge_id}-2", f"capture-{pledge_id}-1"]
 
 
@@ -97,12 +104,18 @@ def test_who_does_not_mend_is_dropped_and_the_others_are_charged(launch: Launche
     run_jobs(it.mend_until)
 
     assert campaign_of(it) and it.state == LaunchState.SELLING
-    assert [p.state for p in pledges_of(it)] == [PledgeState.ORDERED, PledgeState.DROPPED, PledgeState.DROPPED]
+    assert [p.state for p in pledges_of(it)] == [
+        PledgeState.ORDERED,
+        PledgeState.DROPPED,
+        PledgeState.DROPPED,
+    ]
     assert notices()["pledge_dropped"] == 2
     assert book() == {"captured": 1, "refused": 1, "void": 1}
 
 
-def test_when_too_few_can_pay_nobody_is_charged_and_every_hold_is_released(launch: Launches, now: datetime) -> None:
+def test_when_too_few_can_pay_nobody_is_charged_and_every_hold_is_released(
+    launch: Launches, now: datetime
+) -> None:
     it = launch([(2, "ok"), (2, "ok"), (3, "declined"), (1, "needs_confirmation")], minimum=5)
     run_jobs(now)
     run_jobs(it.mend_until)

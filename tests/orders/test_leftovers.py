@@ -121,7 +121,9 @@ def test_a_purchase_in_the_last_minute_is_still_resolved(sale: Launch, wish, now
     assert [p.state for p in pledges_of(sale)[-2:]] == [PledgeState.ORDERED, PledgeState.DROPPED]
 
 
-def test_the_sale_is_on_the_campaigns_page_and_can_be_bought_there(sale: Launch, client, make: Make, sign_in, now, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_the_sale_is_on_the_campaigns_page_and_can_be_bought_there(
+    sale: Launch, client, make: Make, sign_in, now, monkeypatch
+) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr("c2b.orders.views.utcnow", lambda: now)
     monkeypatch.setattr("c2b.campaigns.views.utcnow", lambda: now)
     slug = campaign_of(sale).slug
@@ -135,14 +137,17 @@ def test_the_sale_is_on_the_campaigns_page_and_can_be_bought_there(sale: Launch,
     assert page.status_code == 200
     card = str(live_mandates(ann.id)[0].id)
     terms = terms_hash(campaign_of(sale))
-    wrong = client.post(f"/c/{slug}/buy", data={"quantity": "a lot", "card": card, "region": "CN", "terms": terms})
+    wrong = client.post(
+        f"/c/{slug}/buy", data={"quantity": "a lot", "card": card, "region": "CN", "terms": terms}
+    )
     assert wrong.status_code == 422
     assert "a lot" in wrong.text
-    too_many = client.post(f"/c/{slug}/buy", data={"quantity": "6", "card": card, "region": "CN", "terms": terms})
+    too_many = client.post(
+        f"/c/{slug}/buy", data={"quantity": "6", "card": card, "region": "CN", "terms": terms}
+    )
     assert too_many.status_code == 409
     assert "Only 5 are left" in too_many.text
     done = client.post(f"/c/{slug}/buy", data={"quantity": "4", "card": card, "region": "CN", "terms": terms})
     assert done.status_code == 302
     run_jobs(now)
     assert "4 units" in client.get("/me/orders").text
-

@@ -30,7 +30,12 @@ def at(monkeypatch: pytest.MonkeyPatch, now: datetime) -> Callable[[datetime], N
     """Set the clock of the pages."""
 
     def turn(moment: datetime) -> None:
-        for module in ("c2b.orders.views", "c2b.orders.firm_views", "c2b.orders.launch_views", "c2b.payments.views"):
+        for module in (
+            "c2b.orders.views",
+            "c2b.orders.firm_views",
+            "c2b.orders.launch_views",
+            "c2b.payments.views",
+        ):
             monkeypatch.setattr(f"{module}.utcnow", lambda: moment)
 
     turn(now)
@@ -245,6 +250,7 @@ def test_the_pages_are_for_those_they_are_meant_for(
     launch_id = launch().id
     sign_in(client, make.user())
     codes: list[Any] = [
-        client.get(path).status_code for path in ("/ops/launches", f"/ops/launches/{launch_id}", "/sell/orders")
+        client.get(path).status_code
+        for path in ("/ops/launches", f"/ops/launches/{launch_id}", "/sell/orders")
     ]
     assert codes == [403, 403, 403]

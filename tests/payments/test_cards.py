@@ -17,7 +17,9 @@ from c2b.payments.queries import live_mandates
 from tests.factories import Make
 
 
-def test_a_card_is_saved_on_the_providers_page_and_leads_back(client: FlaskClient, make: Make, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_a_card_is_saved_on_the_providers_page_and_leads_back(
+    client: FlaskClient, make: Make, sign_in
+) -> None:  # type: ignore[no-untyped-def]
     ann = make.user("Ann")
     sign_in(client, ann)
     to_page = client.get("/me/cards/add?next=/c/some-thing")
@@ -48,7 +50,9 @@ def test_nobody_is_sent_to_another_site(client: FlaskClient, make: Make, sign_in
     assert client.get(back).location == "/"
 
 
-def test_a_card_that_is_not_on_the_list_is_refused_with_a_message(client: FlaskClient, make: Make, sign_in) -> None:  # type: ignore[no-untyped-def]
+def test_a_card_that_is_not_on_the_list_is_refused_with_a_message(
+    client: FlaskClient, make: Make, sign_in
+) -> None:  # type: ignore[no-untyped-def]
     sign_in(client, make.user("Ann"))
     page = client.get("/me/cards/add").location
     answer = client.post(page, data={"card": "gold"})

@@ -127,7 +127,9 @@ def test_a_script_decides_before_the_card_does(sandbox: Sandbox) -> None:
 def test_many_threads_share_the_book(sandbox: Sandbox) -> None:
     card = token("ok")
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(lambda n: sandbox.authorise(f"a-{n % 100}", card, 5, "CNY", ABOUT), range(400)))
+        outcomes = list(
+            pool.map(lambda n: sandbox.authorise(f"a-{n % 100}", card, 5, "CNY", ABOUT), range(400))
+        )
     assert len({outcome.reference for outcome in outcomes}) == 100
     assert len(sandbox.holds()) == 100
 
