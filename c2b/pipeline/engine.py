@@ -186,18 +186,17 @@ def _go_on(offer: Offer, stage: Stage, *, by: int | None, now: datetime) -> None
 
 
 def _approved(offer: Offer, keys: list[str]) -> bool:
-    """Whether each of these gates has passed the present content."""
-    found = db.session.scalars(
-        select(VerdictLine.stage)
-        .distinct()
-        .where(
-            VerdictLine.offer_id == offer.id,
-            VerdictLine.ruling == Ruling.PASS,
-            VerdictLine.content_hash == offer.content_hash,
-            VerdictLine.stage.in_(keys),
-        )
+    """Whether each of these gates that the offer went through has passed the present content.
+
+    A gate that was added behind the offer's back is for those who come after it.
+    """
+    visited = select(StageVisit.stage).where(StageVisit.offer_id == offer.id, StageVisit.stage.in_(keys))
+    passed = select(VerdictLine.stage).where(
+        VerdictLine.offer_id == offer.id,
+        VerdictLine.ruling == Ruling.PASS,
+        VerdictLine.content_hash == offer.content_hash,
     )
-    return set(found) == set(keys)
+    return set(db.session.scalars(visited)) <= set(db.session.scalars(passed))
 
 
 def _leave(offer: Offer, now: datetime) -> None:

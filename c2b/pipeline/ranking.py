@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from c2b.core.money import digits
 from c2b.demand.clearing import Cleared, clear, score, shoppers_gain
 from c2b.demand.curve import Curve, Tier
 
@@ -21,6 +22,12 @@ class Ranked:
     gain: int  # minor units that shoppers gain at today's demand
     score: int  # what they can expect to gain when some drop out; ranks the offers
     share: int  # the score in percent of the best one's
+
+    @property
+    def shown_score(self) -> int:
+        """The score in whole units of money, for a table."""
+        one = 10 ** digits(self.offer.currency)
+        return int(self.score // one * one)
 
     @property
     def clears_at(self) -> int | None:

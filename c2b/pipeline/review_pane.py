@@ -11,6 +11,7 @@ from c2b.accounts.models import User
 from c2b.accounts.queries import names_of
 from c2b.core.db import db
 from c2b.core.text import gettext as _
+from c2b.pipeline import stages
 from c2b.pipeline.judging import why_not_judge
 from c2b.pipeline.machine_findings import Finding
 from c2b.pipeline.machine_rules import BY_ID, findings_in
@@ -131,17 +132,14 @@ def _told(offer: Offer, lines: Sequence[VerdictLine], names: dict[int, str]) -> 
     visits = db.session.scalars(
         select(StageVisit).where(StageVisit.offer_id == offer.id).order_by(StageVisit.id)
     )
-    entries = [
-        (
-            visit.entered_at,
-            0,
-            visit.id,
-            Told(_("Entered: %(stage)s", stage=label_of(visit.stage)), visit.entered_at, "", "", "right", ""),
-        )
-        for visit in visits
-    ]
-    entries += [(line.at, 1, line.id, _verdict_told(line, names)) for line in lines]
-    return [told for *_order, told in sorted(entries, key=lambda entry: entry[:3], reverse=True)]
+    entries = [((visit.entered_at, visit.id, 0), _entered_told(visit)) for visit in visits]
+    entries += [((line.at, line.visit_id, line.id), _verdict_told(line, names)) for line in lines]
+    return [told for _order, told in sorted(entries, key=lambda entry: entry[0], reverse=True)]
+
+
+def _entered_told(visit: StageVisit) -> Told:
+    title = _("Entered: %(stage)s", stage=label_of(visit.stage))
+    return Told(title, visit.entered_at, "", "", "right", "")
 
 
 def _verdict_told(line: VerdictLine, names: dict[int, str]) -> Told:
@@ -149,5 +147,8 @@ def _verdict_told(line: VerdictLine, names: dict[int, str]) -> Told:
         line.ruling, ("x", "warn")
     )
     title = _("%(stage)s: %(ruling)s", stage=label_of(line.stage), ruling=line.ruling.label)
-    by = names.get(line.by, "") if line.by else _("the machine")
+    if line.stage == stages.PIPELINE[0].key:
+        by = _("the merchant")  # whose name may have to stay hidden
+    else:
+        by = names.get(line.by, "") if line.by else _("the machine")
     return Told(title, line.at, line.reason, by, icon, kind)

@@ -14,10 +14,9 @@ from c2b.core.states import move
 from c2b.core.text import gettext as _
 from c2b.pipeline.models import Offer, Sample
 from c2b.pipeline.people import is_merchants, tell_merchant, why_not_independent
-from c2b.pipeline.sample_rules import checklist, why_none, why_not_send, why_sample
+from c2b.pipeline.sample_rules import why_not_send
+from c2b.pipeline.sample_rules import why_sample as why_sample  # part of what this module offers
 from c2b.pipeline.states import SampleState
-
-__all__ = ["checklist", "why_none", "why_sample"]
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is read for something else
 REMIND_BEFORE = timedelta(days=2)

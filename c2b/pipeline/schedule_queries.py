@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask_babel import format_date
 from sqlalchemy import select
 
 from c2b.campaigns.models import Campaign
@@ -46,6 +47,16 @@ class Day:
     starts_at: datetime
     today: bool
     slots: dict[str, SlotView]  # by hour, "20:00"
+
+    @property
+    def weekday(self) -> str:
+        """Mon."""
+        return str(format_date(self.starts_at.date(), "EEE"))
+
+    @property
+    def number(self) -> int:
+        """The day of the month."""
+        return self.starts_at.day
 
     @property
     def load(self) -> int:

@@ -16,7 +16,7 @@ def due_at(offer: Offer, now: datetime) -> datetime:
     return max(offer.batch.review_at, earliest) if offer.batch else now + timedelta(days=3)
 
 
-stage = Stage(
+stage: Stage = Stage(
     "final_review",
     _l("Final review"),
     owner=Role.REVIEWER,

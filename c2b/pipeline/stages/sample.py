@@ -8,15 +8,8 @@ from sqlalchemy import Select, select
 from c2b.core.access import Role
 from c2b.core.text import mark as _l
 from c2b.pipeline.models import Offer, Sample
-from c2b.pipeline.samples import (
-    request_sample,
-    sample_due,
-    sample_of,
-    tidy_up,
-    why_none,
-    why_not_lapse,
-    why_sample,
-)
+from c2b.pipeline.sample_rules import why_none, why_sample
+from c2b.pipeline.samples import request_sample, sample_due, sample_of, tidy_up, why_not_lapse
 from c2b.pipeline.stage import Ruling, Stage, Verdict
 from c2b.pipeline.states import SampleState
 
@@ -48,7 +41,7 @@ def ready(now: datetime) -> Select[Any]:
     return select(Offer.id).where(Offer.state == "sample", Offer.id.not_in(waiting))
 
 
-stage = Stage(
+stage: Stage = Stage(
     "sample",
     _l("Sample"),
     owner=Role.REVIEWER,

@@ -28,7 +28,7 @@ def why_not_judge(offer: Offer, now: datetime) -> str | None:
     return None
 
 
-stage = Stage(
+stage: Stage = Stage(
     "scheduling",
     _l("Scheduling"),
     owner=Role.OPERATOR,
