@@ -14,7 +14,7 @@ def decide(offer: Offer, now: datetime) -> Verdict:
     return verdict_of(examine(offer, now))
 
 
-stage = Stage(
+stage: Stage = Stage(
     "machine_review",
     _l("Machine review"),
     owner=Role.OPERATOR,
