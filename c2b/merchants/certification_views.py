@@ -45,7 +45,7 @@ def certify(merchant_id: int) -> ResponseReturnValue:
     form = CertifyForm()
     if form.validate_on_submit():
         grade = Grade(form.grade.data)
-        if form.deposit.data >= MIN_DEPOSIT[grade]:
+        if (form.deposit.data or 0) >= MIN_DEPOSIT[grade]:
             with transaction():
                 firm = operations.certify(
                     merchant_id, grade, deposit=form.deposit.data, by=current_user.id, now=utcnow()

@@ -1,6 +1,6 @@
 """Everything that the machine review looks at, read in a fixed number of statements."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,9 +40,10 @@ class Facts:
         tuple[int, str]
     ]  # standing offers of the same merchant with this title or main picture: id, why
     borrowed: int  # pictures that are another merchant's too
-    own_people: int  # pledges by the merchant's own people: how many, units, units that count
-    own_units: int
-    own_counted: int
+    others: Curve  # demand without the merchant's own people
+    own_people: int  # how many of them have pledged
+    own_counted: int  # units of theirs that count towards the threshold
+    own_counted_people: int
     regions: Mapping[str, int]  # units wanted, by region
     now: datetime
 
@@ -52,21 +53,23 @@ def gather(offer: Offer, now: datetime) -> Facts:
     regions = {*offer.regions, *offer.campaign.regions}
     days = 30 if regions & EU else 7
     twins, borrowed = _likenesses(offer)
-    own_people, own_units, own_counted = _own_pledges(offer)
+    own = _own_pledges(offer)
+    demand = curves_of([offer.campaign_id])[offer.campaign_id]
     return Facts(
         offer=offer,
         campaign=offer.campaign,
         merchant=offer.merchant,
-        demand=curves_of([offer.campaign_id])[offer.campaign_id],
+        demand=demand,
         tiers=tiers_of(offer),
         ladder=ladder(offer),
         days=days,
         lowest_seen=_lowest_seen(offer, now - timedelta(days=days)),
         twins=twins,
         borrowed=borrowed,
-        own_people=own_people,
-        own_units=own_units,
-        own_counted=own_counted,
+        others=_without(demand, own),
+        own_people=len(own),
+        own_counted=sum(units for _ceiling, units, _tolerance, counts in own if counts),
+        own_counted_people=sum(counts for *_rest, counts in own),
         regions=_regions(offer.campaign_id),
         now=now,
     )
@@ -115,17 +118,26 @@ def _likenesses(offer: Offer) -> tuple[list[tuple[int, str]], int]:
     return twins, len(borrowed)
 
 
-def _own_pledges(offer: Offer) -> tuple[int, int, int]:
-    """Pledges of the merchant's own people, which may not help it over the threshold."""
+def _own_pledges(offer: Offer) -> list[tuple[int, int, int, bool]]:
+    """Pledges of the merchant's own people: ceiling, units, tolerance, whether they count."""
     staff = [row.user_id for row in offer.merchant.staff]
     rows = db.session.execute(
-        select(Pledge.quantity, Pledge.counts).where(
+        select(Pledge.ceiling, Pledge.quantity, Pledge.tolerance, Pledge.counts).where(
             Pledge.campaign_id == offer.campaign_id,
             Pledge.shopper_id.in_(staff),
             Pledge.state == PledgeState.ACTIVE,
         )
-    ).all()
-    return len(rows), sum(row.quantity for row in rows), sum(row.quantity for row in rows if row.counts)
+    )
+    return [(row.ceiling, row.quantity, row.tolerance, row.counts) for row in rows]
+
+
+def _without(demand: Curve, own: Sequence[tuple[int, int, int, bool]]) -> Curve:
+    """The demand of everybody else."""
+    groups = {group.ceiling: list(group) for group in demand.groups}
+    for ceiling, units, tolerance, _counts in own:
+        group = groups[ceiling]
+        groups[ceiling] = [ceiling, group[1] - units, group[2] - tolerance, group[3] - 1]
+    return Curve.from_groups((g[0], g[1], g[2], g[3]) for g in groups.values())
 
 
 def _regions(campaign_id: int) -> dict[str, int]:

@@ -4,7 +4,7 @@ from c2b.campaigns.states import Basis
 from c2b.core.text import gettext as _
 from c2b.core.text import ngettext
 from c2b.demand.clearing import clear, why_not_tiers
-from c2b.demand.curve import Curve
+from c2b.demand.curve import Curve, Tier
 from c2b.pipeline.machine_facts import Facts
 from c2b.pipeline.machine_findings import Finding, Outcome
 from c2b.pipeline.wording import price
@@ -138,11 +138,13 @@ def own_pledges(facts: Facts) -> Finding:
     campaign = facts.campaign
     units = campaign.basis == Basis.UNITS
     counted = campaign.counted_units if units else campaign.counted_people
-    own = facts.own_counted if units else facts.own_people
+    own = facts.own_counted if units else facts.own_counted_people
+    tiers = [Tier(tier.from_quantity, tier.unit_price) for tier in campaign.tiers]
+    reached = counted - own >= campaign.threshold or clear(tiers, facts.others) is not None
     seen = ngettext(
         "%(num)s pledge is by your own people.", "%(num)s pledges are by your own people.", facts.own_people
     )
-    if not campaign.tip_by_demand and counted - own < campaign.threshold:
+    if not reached:
         fix = _("Without them the campaign would not have tipped, so your firm cannot supply it.")
         return Finding("own_pledges", FAIL, seen, fix)
     return Finding(

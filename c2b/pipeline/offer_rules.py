@@ -105,7 +105,7 @@ def _why_not_dates(draft: OfferDraft) -> str | None:
 
 
 def why_not_register(
-    campaign: Any, merchant: Any, *, signup_closes_at: datetime | None, standing: bool, now: datetime
+    campaign: Any, merchant: Any, *, batch: Any | None, standing: bool, now: datetime
 ) -> str | None:
     """Why this merchant cannot register an offer for the campaign now."""
     if merchant.state != MerchantState.CERTIFIED:
@@ -114,14 +114,14 @@ def why_not_register(
         return _("This campaign does not look for a merchant now.")
     if standing:
         return _("Your firm has an offer for this campaign already.")
-    return why_not_signup(signup_closes_at, now)
+    return why_not_signup(batch, now)
 
 
-def why_not_signup(signup_closes_at: datetime | None, now: datetime) -> str | None:
+def why_not_signup(batch: Any | None, now: datetime) -> str | None:
     """State and clock both decide whether sign-up is open."""
-    if signup_closes_at is None:
+    if batch is None or now < batch.opens_at:
         return _("Sign-up for this campaign has not opened yet.")
-    if now >= signup_closes_at:
+    if now >= batch.signup_closes_at:
         return _("Sign-up for this campaign is closed.")
     return None
 
@@ -139,7 +139,7 @@ def why_not_submit(
     merchant: Any,
     *,
     first: str,
-    signup_closes_at: datetime | None,
+    batch: Any | None,
     now: datetime,
 ) -> str | None:
     """Why this offer cannot be handed in now."""
@@ -151,7 +151,7 @@ def why_not_submit(
         return _("This campaign has not tipped yet, or no longer looks for a merchant.")
     if not offer.tiers:
         return _("Add at least one price tier.")
-    return why_not_signup(signup_closes_at, now)
+    return why_not_signup(batch, now)
 
 
 def why_not_withdraw(state: str, *, before_award: Sequence[str]) -> str | None:

@@ -196,13 +196,13 @@ def _is_yours(found: Offer) -> bool:
 
 
 def _why_not_submit(found: Offer) -> str | None:
-    batch = offers.open_batch_of(found.campaign_id, utcnow())
+    batch = offers.batch_of(found.campaign_id)
     return why_not_submit(
         found,
         found.campaign,
         found.merchant,
         first=offers.SIGN_UP,
-        signup_closes_at=batch.signup_closes_at if batch else None,
+        batch=batch,
         now=utcnow(),
     )
 

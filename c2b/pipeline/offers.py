@@ -29,12 +29,12 @@ def register_offer(draft: OfferDraft, *, campaign_id: int, merchant_id: int, by:
     campaign = lock(Campaign, campaign_id)
     merchant = get_or_404(Merchant, merchant_id)
     _must_belong(merchant, by)
-    batch = open_batch_of(campaign_id, now)
+    batch = batch_of(campaign_id)
     refuse(
         offer_rules.why_not_register(
             campaign,
             merchant,
-            signup_closes_at=batch.signup_closes_at if batch else None,
+            batch=batch,
             standing=standing_offer(campaign_id, merchant_id) is not None,
             now=now,
         )
@@ -71,14 +71,14 @@ def submit_offer(offer_id: int, *, by: int, now: datetime) -> Offer:
     """Hand the offer in: from now on it is judged as it is."""
     offer = engine.locked(offer_id)
     _must_belong(offer.merchant, by)
-    batch = open_batch_of(offer.campaign_id, now)
+    batch = batch_of(offer.campaign_id)
     refuse(
         offer_rules.why_not_submit(
             offer,
             offer.campaign,
             offer.merchant,
             first=SIGN_UP,
-            signup_closes_at=batch.signup_closes_at if batch else None,
+            batch=batch,
             now=now,
         )
     )
@@ -121,12 +121,10 @@ def standing_offer(campaign_id: int, merchant_id: int) -> Offer | None:
     )
 
 
-def open_batch_of(campaign_id: int, now: datetime) -> Batch | None:
-    """The batch in which the campaign takes offers now, or None."""
+def batch_of(campaign_id: int) -> Batch | None:
+    """The batch in which the campaign takes, or took, offers; its dates say whether it does now."""
     entry = entry_of(campaign_id)
-    if entry is None or not entry.batch.opens_at <= now < entry.batch.signup_closes_at:
-        return None
-    return entry.batch
+    return entry.batch if entry else None
 
 
 def own_offer_of_campaign(campaign_id: int) -> Offer | None:
@@ -171,7 +169,7 @@ def give_own_offer(campaign_id: int, *, now: datetime) -> Offer:
     if carried := own_offer_of_campaign(campaign_id):
         return carried
     merchant = get_or_404(Merchant, campaign.merchant_id)
-    batch = open_batch_of(campaign_id, now)
+    batch = batch_of(campaign_id)
     return _new_offer(draft_for(campaign), campaign, merchant, batch, by=campaign.starter_id, now=now)
 
 
