@@ -84,7 +84,7 @@ def _page(number: int, form: DatesForm | None = None) -> str:
         form = DatesForm(formdata=None)
         form.fill({name: getattr(found, name) for name in DATES}, _zone())
     offers = select(func.count()).where(Offer.batch_id == found.id, Offer.campaign_id == Campaign.id)
-    entries = db.session.execute(
+    members = db.session.execute(
         select(
             Campaign.title,
             Campaign.slug,
@@ -104,7 +104,7 @@ def _page(number: int, form: DatesForm | None = None) -> str:
         form=form,
         names_of_dates=DATES,
         changeable=str(found.state) in CHANGED_IN,
-        entries=entries,
+        members=members,
         diary=diary,
         names=names_of(line.by for line in diary if line.by),
         zone=str(_zone()),

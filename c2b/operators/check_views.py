@@ -33,12 +33,13 @@ def _page(problems: list[str] | None) -> str:
         .order_by(Run.id.desc())
         .limit(1)
     )
-    promises = [promise.partition(" ") for promise in CHECKS]
+    broken = {promise for promise in CHECKS if any(line.startswith(f"{promise}:") for line in problems or ())}
+    promises = [(*promise.split(" ", 1), promise in broken) for promise in CHECKS]
     return render_template(
         "operators/checks.html",
-        promises=sorted(((number, words) for number, _, words in promises), key=lambda p: _order(p[0])),
+        promises=sorted(promises, key=lambda promise: _order(str(promise[0]))),
         problems=problems,
-        broken={problem.partition(" ")[0] for problem in problems or ()},
+        known=problems is not None or (run is not None and not run.failed),
         run=run,
         now=utcnow(),
     )

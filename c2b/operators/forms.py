@@ -42,10 +42,9 @@ class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
 class LocalMinute(DateTimeLocalField):  # type: ignore[misc]  # WTForms has no types
     """A minute in site time; `data` is naive, and the form makes it a moment."""
 
-    def __init__(self, label: Any = None) -> None:
-        super().__init__(
-            label, [InputRequired(_l("Enter a date and an hour."))], format=[MINUTES, MINUTES + ":%S"]
-        )
+    def __init__(self, label: Any = None, **more: Any) -> None:
+        needed = [InputRequired(_l("Enter a date and an hour."))]
+        super().__init__(label, needed, format=[MINUTES, MINUTES + ":%S"], **more)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """The minute, or a sentence for the person."""

@@ -96,16 +96,12 @@ def close_user(user_id: int) -> ResponseReturnValue:
 
 
 def _change_role(user_id: int, role: Role, form: ReasonForm | RoleForm, *, take: bool) -> ResponseReturnValue:
-    done = attempt(
-        form,
-        lambda: (
-            operations.change_role(
-                user_id, role, take=take, reason=form.reason.data, by=current_user.id, now=utcnow()
-            )
-            or True
-        ),
-    )
-    if not done:
+    def act() -> bool:
+        reason, by = form.reason.data, current_user.id
+        operations.change_role(user_id, role, take=take, reason=reason, by=by, now=utcnow())
+        return True
+
+    if not attempt(form, act):
         forms = {"take_forms": {str(role): form}} if take else {"role_form": form}
         return _page(user_id, **forms), 409
     flash(_("Done; it holds from now on."), "ok")
