@@ -40,6 +40,18 @@ def test_every_public_state_says_what_it_means(make: Make, client: FlaskClient) 
         assert ("Nobody makes it any more." in page.text) == (state in (S.CANCELLED, S.FAILED))
 
 
+def test_the_script_finds_every_part_of_the_pledge_box(make: Make, client: FlaskClient) -> None:
+    campaign = make.campaign(threshold=50)
+    for price in (25900, 26900, 27900):
+        for _number in range(3):
+            make.pledge(campaign, ceiling=price)
+    page = client.get(f"/c/{campaign.slug}").text
+    for part in ("data-pledge", "data-picks", "data-range", "data-amount", "data-demand", "data-say", "data-cta"):
+        assert f" {part}" in page
+    for part in ("data-qty", 'data-step="-1"', 'data-step="1"', "data-facts", "data-countdown"):
+        assert f" {part}" in page
+
+
 def test_what_is_not_public_is_seen_by_its_starter_and_operators_alone(
     make: Make, client: FlaskClient, sign_in: Any
 ) -> None:
