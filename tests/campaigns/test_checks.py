@@ -52,7 +52,7 @@ SPOILT = [
     (
         "I-13",
         ["UPDATE event SET kind = 'campaign.tipped', subject = 'campaign', subject_id = :campaign"],
-        "tipped 4 times",
+        "tipped 5 times",
     ),
     ("I-13", [CAMPAIGN.format("threshold = 99")], "with less than its threshold"),
     ("I-13", [CAMPAIGN.format("closes_at = :yesterday")], "after its deadline"),
