@@ -24,7 +24,7 @@ FRAMED = (
 )
 
 
-@bp.get("/")
+@bp.get("")
 @public
 def mailbox() -> ResponseReturnValue:
     """All mail, newest first."""
