@@ -14,10 +14,11 @@ from c2b.campaigns.blueprint import desk
 from c2b.campaigns.forms import ReasonForm
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.rules import why_not_cancel
+from c2b.campaigns.states import CampaignState
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
-from c2b.core.events import history
+from c2b.core.events import Event, history
 from c2b.core.forms import attempt
 
 
@@ -47,10 +48,18 @@ def _page(campaign_id: int, form: ReasonForm, status: int = 200) -> ResponseRetu
         form=form,
         starter=names_of([found.starter_id]).get(found.starter_id, ""),
         likes=likes,
-        diary=history(found),
+        diary=[(_word(line), line) for line in history(found)],
         why_not_cancel=why_not_cancel(found, operator=True, starter=False),
     )
     return html, status
+
+
+def _word(line: Event) -> str:
+    """What a line of the diary means, in words."""
+    what = line.kind.partition(".")[2]
+    words = {"started": _("Started"), "changed": _("Changed"), "draft": _("Sent back")}
+    states = {state.value: state.label for state in CampaignState}
+    return str(words.get(what) or states.get(what) or line.kind)
 
 
 @desk.post("/<int:campaign_id>/approve")

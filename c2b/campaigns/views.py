@@ -21,7 +21,6 @@ from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound
-from c2b.core.events import history
 from c2b.core.forms import is_plain
 from c2b.core.paths import local_path
 
@@ -88,12 +87,10 @@ def result(slug: str) -> ResponseReturnValue:
         return redirect(url_for(".show", slug=slug))
     now = utcnow()
     view = queries.page_view(campaign, reader_id(), now=now)
-    launched = next((line for line in history(campaign) if line.kind == "campaign.live"), None)
     return render_template(
         "campaigns/result.html",
         campaign=campaign,
         view=view,
-        launched=launched,
         parts=parts_for(campaign, reader_id(), now),
         others=queries.similar(campaign, now=now, user_id=reader_id()),
     )

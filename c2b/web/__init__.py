@@ -2,10 +2,23 @@
 
 from flask import Flask
 
-from c2b.web import assets, drawings, errors, filters, headers, health, home, language, navigation, pictures
+from c2b.web import (
+    assets,
+    campaign_parts,
+    drawings,
+    errors,
+    filters,
+    headers,
+    health,
+    home,
+    language,
+    navigation,
+    pictures,
+)
 
 
 def register(app: Flask) -> None:
     """Connect the frame to the application."""
-    for part in (health, language, headers, errors, assets, drawings, filters, navigation, pictures, home):
+    first = (health, language, headers, errors, assets, drawings, filters, navigation, pictures)
+    for part in (*first, home, campaign_parts):
         part.register(app)
