@@ -18,7 +18,8 @@ from c2b.core.errors import Refused
 from c2b.pipeline.engine import give_verdict
 from c2b.pipeline.models import Batch, BatchEntry, Offer, Sample, StageVisit, VerdictLine
 from c2b.pipeline.offers import change_offer, register_offer, submit_offer
-from c2b.pipeline.samples import checklist, inspect_sample, receive_sample, send_sample
+from c2b.pipeline.sample_rules import checklist
+from c2b.pipeline.samples import inspect_sample, receive_sample, send_sample
 from c2b.pipeline.scheduling import book_place, propose
 from c2b.pipeline.stage import Ruling
 from c2b.pipeline.states import BatchState, SampleState
@@ -51,6 +52,7 @@ class Cast:
     fixed: Mapping[str, Sequence[tuple[Firm, bool]]] = field(
         default_factory=dict
     )  # who offers, and sends a sample
+    short: frozenset[str] = frozenset()  # too few goods for everyone
     unreviewed: frozenset[str] = frozenset()
     unplaced: frozenset[str] = frozenset()
 
@@ -120,7 +122,10 @@ def _merchants_offer(cast: Cast, now: datetime) -> None:
         if fixed is None:
             plans = plans_for(story, cast.firms, random, attempt=attempt)
         else:
-            plans = [sound_plan(story, firm, random, sends=sends) for firm, sends in fixed]
+            plans = [
+                sound_plan(story, firm, random, sends=sends, short=story.draft.title in cast.short)
+                for firm, sends in fixed
+            ]
         maker = (
             cast.firm_for(story) if story.origin == Origin.MERCHANT else None
         )  # its offer is there already
@@ -186,7 +191,7 @@ def _sample_room(cast: Cast, now: datetime) -> None:
         with transaction():
             receive_sample(sample_id, by=cast.sample_room, now=now)
             offer = db.session.get_one(Offer, offer_id)
-            points = {point.key: plan.good for point in checklist(offer)}
+            points = {point.key: plan.good for point in checklist(offer.campaign.category)}
             note = "" if plan.good else "The seam opens after a day of use."
             inspect_sample(
                 sample_id, passed=plan.good, checklist=points, note=note, by=cast.sample_room, now=now

@@ -24,7 +24,7 @@ def make_pictures(references: Iterable[str] = ()) -> dict[str, str]:
 
 def _upload(reference: str) -> str:
     with Image.open(ROOT / "static" / "img" / f"{reference}.webp") as picture:
-        large = picture.convert("RGB").resize((1200, 1200), Image.Resampling.LANCZOS)
+        large = picture.convert("RGB").resize((960, 960), Image.Resampling.BICUBIC)
     stream = io.BytesIO()
     large.save(stream, "WEBP", quality=80)
     stream.seek(0)

@@ -96,7 +96,7 @@ def own_plan(story: Story, firm: Firm, random: Random) -> Plan:
                    flaw=Flaw.NONE)  # fmt: skip
 
 
-def sound_plan(story: Story, firm: Firm, random: Random, *, sends: bool) -> Plan:
+def sound_plan(story: Story, firm: Firm, random: Random, *, sends: bool, short: bool = False) -> Plan:
     """An offer that nobody can say anything against, for a demo."""
     return replace(
         _plan(story, firm, random),

@@ -31,5 +31,7 @@ FIRMS = (
 
 APPLICANTS = (
     ("Nanshan Tea House", "Wuyishan", "Oolong from three hills, roasted over charcoal.", False),
+    ("Swift Parcel Trading", "Yiwu", "Everything, from everywhere.", False),
     ("Harbour Optics", "Xiamen", "Frames milled from cotton acetate.", True),
 )
+SUSPENDED = "Swift Parcel Trading"
