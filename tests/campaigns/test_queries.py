@@ -45,7 +45,7 @@ def test_a_list_sends_as_many_statements_for_twenty_as_for_one(make, now, count_
     def some(number):
         reader = db.session.get_one(User, reader_id)
         for _ in range(number):
-            campaign = make.campaign(tiers=((10, 25900), (20, 19900)))
+            campaign = make.campaign(tiers=((10, 25900), (20, 19900)), search_text="thing")
             place_pledge(campaign.id, ask(campaign, reader), now=now)
             follow(campaign.id, reader.id, now=now)
         db.session.commit()
@@ -62,7 +62,7 @@ def test_a_list_sends_as_many_statements_for_twenty_as_for_one(make, now, count_
     with_one = {name: count_statements(read) for name, read in readings.items()}
     some(19)
     assert {name: count_statements(read) for name, read in readings.items()} == with_one
-    assert max(with_one.values()) <= 4
+    assert max(with_one.values()) <= 5  # the beginning of the transaction included
 
 
 def test_lists_hold_what_can_be_joined_now_in_the_order_asked_for(make, now):
