@@ -26,6 +26,7 @@ ORDER = (
     "remind_closing",
     "remind_stages",
     "remind_cards",
+    "tell_tipped",
     "refresh_heat",
     "send_mail",
     "forget_tries",
