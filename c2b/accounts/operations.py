@@ -194,7 +194,7 @@ def add_people(rows: Iterable[tuple[str, str]], *, now: datetime, locale: str = 
             )
             .returning(users.c.email, users.c.id)
         )
-        by_email = dict(made.tuples().all())
+        by_email = {row.email: row.id for row in made}
         ids += [by_email[email] for email in emails]
     return ids
 

@@ -47,7 +47,7 @@ def test_the_promises_about_accounts_can_fail(app, make, now):
     spaced = make.user(email=" spaced@example.org")
     for role in (Role.SHOPPER, Role.OPERATOR):
         db.session.execute(insert(RoleGrant).values(user_id=user.id, role=role, granted_at=now))
-    operations.notify("account_reset", user.id, key="x", now=now, token="a secret")
+    operations.notify("account_reset", user.id, key="x", now=now, bound="x", token="a secret")
     broken = broken_promises()
     assert {line.split()[0] for line in broken} == {"A-1", "A-2", "A-3", "A-4"}
     assert any(str(spaced.id) in line for line in broken if line.startswith("A-3"))
