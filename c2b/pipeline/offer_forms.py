@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import get_timezone
 from flask_babel import gettext as _
@@ -26,7 +27,7 @@ from c2b.pipeline.offer_rules import CertificateKind, OfferDraft
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
 
 
-class CertificateForm(Form):
+class CertificateForm(Form):  # type: ignore[misc]  # WTForms has no types
     """One certificate: what it shows, and the file."""
 
     kind = SelectField(_l("What it shows"))
@@ -42,7 +43,7 @@ class CertificateForm(Form):
             raise ValidationError(_("Say what this file shows."))
 
 
-class OfferFields(FlaskForm):
+class OfferFields(FlaskForm):  # type: ignore[misc]  # WTForms has no types
     """Everything but the prices, which depend on the campaign's currency."""
 
     title = LineField(_l("Title"), [DataRequired(_l("Give the offer a title."))], longest=rules.LONGEST_TITLE)
@@ -149,7 +150,7 @@ class OfferFields(FlaskForm):
 def form_class(currency: str) -> type[OfferFields]:
     """The form for offers in one currency."""
 
-    class Row(Form):
+    class Row(Form):  # type: ignore[misc]  # WTForms has no types
         from_quantity = QuantityField(_l("From units"), [Optional()], most=rules.MOST_UNITS)
         unit_price = AmountField(_l("Price each"), [Optional()], currency=currency)
 
@@ -197,13 +198,18 @@ def _certificates(kept: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _day(when: datetime | None) -> date | None:
-    return when.astimezone(get_timezone()).date() if when else None
+    return when.astimezone(_zone()).date() if when else None
 
 
 def _begins(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), get_timezone()).astimezone(UTC) if day else None
+    return datetime.combine(day, time(), _zone()).astimezone(UTC) if day else None
 
 
 def _ends(day: date | None) -> datetime | None:
     begins = _begins(day)
     return begins + timedelta(days=1) - timedelta(seconds=1) if begins else None
+
+
+def _zone() -> ZoneInfo:
+    """The site's zone with its rules; the translator's own object does not know summer from winter."""
+    return ZoneInfo(str(get_timezone()))

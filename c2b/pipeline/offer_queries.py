@@ -137,6 +137,12 @@ def points_of(demand: Curve) -> list[Point]:
     return [points[round(i * last / (MOST_BARS - 1))] for i in range(MOST_BARS)]
 
 
+def reached_at(demand: Curve, price: int) -> Point | None:
+    """At least so much is wanted at a price: exact numbers for any price would tell single persons apart."""
+    above = [point for point in hidden_points(demand.points()) if point.price >= price]
+    return above[-1] if above else None
+
+
 def public_campaigns_of(merchant_id: int, *, limit: int = 24) -> Sequence[Campaign]:
     """Campaigns that this merchant started or won and that everybody may see, newest first."""
     return db.session.scalars(

@@ -238,5 +238,14 @@ def _form_page(form: OfferFields, campaign: Any, *, offer: Offer | None) -> Resp
         rules=BY_ID,
         curve=curve,
         points=points_of(curve),
+        tier_attributes=_attributes,
     )
     return page, 422 if form.errors or form.form_errors else 200
+
+
+def _attributes(field: Any, label: str) -> dict[str, str]:
+    """What a field inside a table needs to be understood: its name, and where its message is."""
+    named = {"aria-label": label}
+    return (
+        named | {"aria-invalid": "true", "aria-describedby": f"{field.id}-error"} if field.errors else named
+    )

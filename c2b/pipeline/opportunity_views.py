@@ -19,7 +19,7 @@ from c2b.merchants.states import MerchantState
 from c2b.merchants.views import download
 from c2b.pipeline.blueprint import bp
 from c2b.pipeline.models import Offer
-from c2b.pipeline.offer_queries import Opportunity, opportunities, public_campaigns_of
+from c2b.pipeline.offer_queries import Opportunity, opportunities, public_campaigns_of, reached_at
 
 
 @bp.get("/sell/demand", endpoint="opportunities")
@@ -46,10 +46,11 @@ def _reached(chance: Opportunity, typed: str) -> dict[str, Any]:
         amount = parse_amount(typed, chance.campaign.currency)
     except ValueError as problem:
         return {"problem": str(problem)}
+    point = reached_at(chance.demand, amount)
     return {
         "price": amount,
-        "units": chance.demand.units_with_tolerance_at(amount),
-        "people": chance.demand.people_at(amount),
+        "units": point.units if point else 0,
+        "people": point.people if point else 0,
         "problem": "",
     }
 
