@@ -290,8 +290,8 @@ def create_user_command(email: str, name: str, roles: tuple[str, ...], password:
             raise click.BadParameter(f"{role}; expected {' or '.join(allowed)}", param_hint="--role")
     _check_person(email, name, password)
     with _ready_app(), transaction():
-        user = create_person(email, name, password, [allowed[role] for role in roles], now=utcnow())
-    click.echo(f"{user.email} can sign in now")
+        create_person(email, name, password, [allowed[role] for role in roles], now=utcnow())
+    click.echo(f"{email} can sign in now")
 
 
 def _check_person(email: str, name: str, password: str) -> None:

@@ -114,12 +114,11 @@ class Clock:
             return
         with self.app.app_context():
             self._read_demo_clock()
-            ahead = utcnow() - datetime.now(UTC)
-            run_job(job, due_at=_tick_of(job) + ahead, now=utcnow(), next_at=self._next(job, ahead))
+            run_job(job, due_at=_tick_of(job) + self._ahead, now=utcnow(), next_at=self._next(job))
 
-    def _next(self, job: Job, ahead: timedelta) -> datetime | None:
+    def _next(self, job: Job) -> datetime | None:
         known = self.scheduler.get_job(job.name)
-        return known.next_run_time + ahead if known is not None and known.next_run_time else None
+        return known.next_run_time + self._ahead if known is not None and known.next_run_time else None
 
     def _help(self) -> None:
         """Twice a second: is there anything that does not wait for its tick?"""
