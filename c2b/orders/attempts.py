@@ -71,29 +71,26 @@ def begin(
         return []
     dialect: Any = sqlite if is_sqlite() else postgresql
     ids = db.session.scalars(
-        dialect.insert(Attempt)
-        .values(
-            [
-                {
-                    "pledge_id": wish.pledge_id,
-                    "launch_id": launch_id,
-                    "mandate_id": wish.mandate_id,
-                    "purpose": purpose,
-                    "generation": wish.generation,
-                    "key": key_of(purpose, wish.pledge_id, wish.generation),
-                    "amount": wish.amount,
-                    "currency": currency,
-                    "state": AttemptState.STARTED,
-                    "state_since": now,
-                    "started_at": now,
-                }
-                for wish in wishes
-            ]
-        )
-        .on_conflict_do_nothing()
-        .returning(Attempt.id)
+        dialect.insert(Attempt.__table__).on_conflict_do_nothing().returning(Attempt.__table__.c.id),
+        [_row(launch_id, currency, purpose, wish, now) for wish in wishes],
     ).all()
     return read(requests().where(Attempt.id.in_(ids)))
+
+
+def _row(launch_id: int, currency: str, purpose: Purpose, wish: Wish, now: datetime) -> dict[str, Any]:
+    return {
+        "pledge_id": wish.pledge_id,
+        "launch_id": launch_id,
+        "mandate_id": wish.mandate_id,
+        "purpose": purpose,
+        "generation": wish.generation,
+        "key": key_of(purpose, wish.pledge_id, wish.generation),
+        "amount": wish.amount,
+        "currency": currency,
+        "state": AttemptState.STARTED,
+        "state_since": now,
+        "started_at": now,
+    }
 
 
 def requests() -> Any:

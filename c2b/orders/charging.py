@@ -30,7 +30,7 @@ CHUNK = 200
 LEASE = 120.0  # seconds that one chunk may take
 WORK = "charge"
 
-Begin = Callable[[Launch, datetime], list[Request]]
+Begin = Callable[[Launch, int, datetime], list[Request]]  # after which pledge the next chunk begins
 
 
 def charge_launch(launch_id: int, *, now: datetime) -> None:
@@ -78,12 +78,14 @@ def find_out_open(launch_id: int, *, now: datetime) -> None:
 
 
 def _drain(launch_id: int, begin: Begin, now: datetime) -> None:
+    after = 0
     while True:
         with transaction():
             _keep(launch_id)
-            requests = begin(get_or_404(Launch, launch_id), now)
+            requests = begin(get_or_404(Launch, launch_id), after, now)
         if not requests:
             return
+        after = max(request.pledge_id for request in requests)
         answered = attempts.ask(requests)
         with transaction():
             _keep(launch_id)
@@ -101,11 +103,11 @@ def _state(launch_id: int) -> str:
         return str(db.session.scalar(select(Launch.state).where(Launch.id == launch_id)))
 
 
-def begin_authorisations(launch: Launch, now: datetime) -> list[Request]:
+def begin_authorisations(launch: Launch, after: int, now: datetime) -> list[Request]:
     """First requests for goods that were set aside; later ones are up to the shopper."""
     rows = db.session.execute(
         select(Pledge.id, Pledge.mandate_id, Pledge.allocated)
-        .where(*set_aside_of(launch), ~asked_for(Purpose.AUTHORISE))
+        .where(*set_aside_of(launch), Pledge.id > after, ~asked_for(Purpose.AUTHORISE))
         .order_by(Pledge.id)
         .limit(CHUNK)
     )
@@ -113,30 +115,31 @@ def begin_authorisations(launch: Launch, now: datetime) -> list[Request]:
     return attempts.begin(launch.id, launch.currency, Purpose.AUTHORISE, wishes, now)
 
 
-def begin_captures(launch: Launch, now: datetime) -> list[Request]:
+def begin_captures(launch: Launch, after: int, now: datetime) -> list[Request]:
     """Charge what is held and was not charged yet."""
     return _begin_on_holds(
-        launch, Purpose.CAPTURE, now, *set_aside_of(launch), Attempt.state == AttemptState.SUCCEEDED
+        launch, Purpose.CAPTURE, after, now, *set_aside_of(launch), Attempt.state == AttemptState.SUCCEEDED
     )
 
 
-def begin_voids(launch: Launch, now: datetime) -> list[Request]:
+def begin_voids(launch: Launch, after: int, now: datetime) -> list[Request]:
     """Let go of everything that is held or waits to be."""
-    return _begin_on_holds(launch, Purpose.VOID, now, Attempt.state.in_(HOLDING))
+    return _begin_on_holds(launch, Purpose.VOID, after, now, Attempt.state.in_(HOLDING))
 
 
-def begin_ending_confirmations(launch: Launch, now: datetime) -> list[Request]:
+def begin_ending_confirmations(launch: Launch, after: int, now: datetime) -> list[Request]:
     """Let go of what still waits for a shopper's yes."""
     return _begin_on_holds(
-        launch, Purpose.VOID, now, *set_aside_of(launch), Attempt.state == AttemptState.REQUIRES_ACTION
+        launch, Purpose.VOID, after, now, *set_aside_of(launch), Attempt.state == AttemptState.REQUIRES_ACTION
     )
 
 
-def begin_ending_late(launch: Launch, now: datetime) -> list[Request]:
+def begin_ending_late(launch: Launch, after: int, now: datetime) -> list[Request]:
     """Let go of purchases from the rest that were not confirmed in time."""
     return _begin_on_holds(
         launch,
         Purpose.VOID,
+        after,
         now,
         *set_aside_of(launch),
         Attempt.state == AttemptState.REQUIRES_ACTION,
@@ -155,7 +158,7 @@ STEPS: dict[str, tuple[Begin, ...]] = {
 
 
 def _begin_on_holds(
-    launch: Launch, purpose: Purpose, now: datetime, *narrowed: ColumnElement[bool]
+    launch: Launch, purpose: Purpose, after: int, now: datetime, *narrowed: ColumnElement[bool]
 ) -> list[Request]:
     rows = db.session.execute(
         select(Attempt.pledge_id, Attempt.mandate_id, Attempt.amount)
@@ -163,10 +166,11 @@ def _begin_on_holds(
         .where(
             Attempt.launch_id == launch.id,
             Attempt.purpose == Purpose.AUTHORISE,
+            Pledge.id > after,
             ~asked_for(purpose),
             *narrowed,
         )
-        .order_by(Attempt.pledge_id)
+        .order_by(Pledge.id)
         .limit(CHUNK)
     )
     wishes = [Wish(*row) for row in rows]

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import insert, select, update
 
 from c2b.accounts.tokens import sign
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.states import PledgeState
-from c2b.core.db import db, is_sqlite
+from c2b.core.db import db
 from c2b.core.events import record_many
 from c2b.core.outbox import notify_many
 from c2b.core.states import move_many
@@ -114,42 +113,35 @@ def _captured(launch: Launch, rows: Rows, now: datetime) -> None:
     offer = db.session.get_one(Offer, launch.offer_id)
     found = pledges(ordered)
     ship_by = launch.opened_at + timedelta(days=offer.lead_days)
-    dialect: Any = sqlite if is_sqlite() else postgresql
-    numbers = (
-        {
-            row.pledge_id: row
-            for row in db.session.execute(
-                dialect.insert(Order)
-                .values(
-                    [
-                        {
-                            "number": f"M{now:%y%m%d}-{p.id:06}",
-                            "pledge_id": p.id,
-                            "attempt_id": attempts[p.id].attempt_id,
-                            "campaign_id": p.campaign_id,
-                            "launch_id": launch.id,
-                            "merchant_id": offer.merchant_id,
-                            "shopper_id": p.shopper_id,
-                            "quantity": p.allocated,
-                            "unit_price": launch.unit_price,
-                            "total": attempts[p.id].amount,
-                            "currency": launch.currency,
-                            "options": p.options,
-                            "placed_at": now,
-                            "ship_by": ship_by,
-                            "state": OrderState.PLACED,
-                            "state_since": now,
-                        }
-                        for p in found
-                    ]
-                )
-                .returning(Order.id, Order.pledge_id, Order.number)
-            )
-        }
-        if found
-        else {}
-    )
+    new = [_order(launch, offer.merchant_id, p, attempts[p.id], ship_by, now) for p in found]
+    if not new:
+        return
+    placed = insert(Order).returning(Order.id, Order.pledge_id, Order.number)
+    numbers = {row.pledge_id: row for row in db.session.execute(placed, new)}
     _tell_ordered(launch, found, numbers, ship_by, now)
+
+
+def _order(
+    launch: Launch, merchant_id: int, pledge: Any, paid: Request, ship_by: datetime, now: datetime
+) -> dict[str, Any]:
+    return {
+        "number": f"M{now:%y%m%d}-{pledge.id:06}",
+        "pledge_id": pledge.id,
+        "attempt_id": paid.attempt_id,
+        "campaign_id": pledge.campaign_id,
+        "launch_id": launch.id,
+        "merchant_id": merchant_id,
+        "shopper_id": pledge.shopper_id,
+        "quantity": pledge.allocated,
+        "unit_price": launch.unit_price,
+        "total": paid.amount,
+        "currency": launch.currency,
+        "options": pledge.options,
+        "placed_at": now,
+        "ship_by": ship_by,
+        "state": OrderState.PLACED,
+        "state_since": now,
+    }
 
 
 def _tell_ordered(

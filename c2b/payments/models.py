@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from c2b.core.db import Base, Model
@@ -43,6 +43,7 @@ class Attempt(HasState, Model):
     __tablename__ = "attempt"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_is_positive"),
+        UniqueConstraint("pledge_id", "purpose", "generation"),
         Index(
             "uq_attempt_one_success",
             "pledge_id",
