@@ -113,27 +113,102 @@ def database(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+class Work:
+    """One application and its database, used by one test after another; each finds it empty."""
+
+    def __init__(self, kind: str, template: str, server: str, folder: Path) -> None:
+        self.kind, self.template, self.server, self.folder = kind, template, server, folder
+        self.file = folder / f"{kind}.sqlite3"
+        self.name = f"work_{os.getpid()}"
+        if kind == "sqlite":
+            self.url = f"sqlite:///{self.file}"
+        else:
+            _admin(server, f"CREATE DATABASE {self.name} TEMPLATE {template}")
+            self.url = server.replace("/postgres?", f"/{self.name}?")
+        self.app = create_app(config_for(self.url, folder))
+        self.settings = dict(self.app.config)
+        self.client_class = self.app.test_client_class
+
+    def empty(self) -> None:
+        """Nothing is left of the test before."""
+        if self.kind == "sqlite":
+            for ending in ("-wal", "-shm"):
+                self.file.with_name(self.file.name + ending).unlink(missing_ok=True)
+            shutil.copy(self.template, self.file)
+        else:
+            self._truncate()
+        self.app.config.clear()
+        self.app.config.update(self.settings)
+        self.app.test_client_class = self.client_class
+        self.app.extensions.pop("sandbox_books", None)
+
+    def _truncate(self) -> None:
+        host = self.server.partition("host=")[2]
+        with psycopg.connect(f"host={host} user=c2b dbname={self.name}", autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            tables = ", ".join(f'"{table}"' for table in db.metadata.tables)
+            connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+
+
+@pytest.fixture(scope="session")
+def works(
+    templates: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str], Work]:
+    """The two applications of this test process, each made when it is first needed."""
+    made: dict[str, Work] = {}
+
+    def work(kind: str, server: str) -> Work:
+        if kind not in made:
+            made[kind] = Work(kind, templates(kind, server), server, tmp_path_factory.mktemp("work"))
+        return made[kind]
+
+    return work
+
+
 @pytest.fixture
-def database_url(
+def work(database: str, request: pytest.FixtureRequest, works: Callable[[str, str], Work]) -> Work:
+    """The application and database of this test, empty."""
+    server = request.getfixturevalue("postgres_server") if database == "postgresql" else ""
+    found = works(database, server)
+    found.empty()
+    return found
+
+
+@pytest.fixture
+def database_url(work: Work) -> str:
+    """An empty database, as an address that other processes can use too."""
+    return work.url
+
+
+@pytest.fixture
+def app(work: Work, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
+    """The application with its context; after the test every promise must hold (unless it broke one on purpose)."""
+    work.app.config["C2B"] = config_for(work.url, tmp_path)
+    yield from _in_context(work.app, request)
+
+
+@pytest.fixture
+def fresh_app(
     database: str, request: pytest.FixtureRequest, templates: Callable[[str, str], str], tmp_path: Path
-) -> Iterator[str]:
-    """A fresh database, as an address that other processes can use too."""
+) -> Iterator[Flask]:
+    """An application and a database that nothing else uses, for tests that change the schema."""
     if database == "sqlite":
         path = tmp_path / "test.sqlite3"
         shutil.copy(templates("sqlite", ""), path)
-        yield f"sqlite:///{path}"
+        yield from _in_context(create_app(config_for(f"sqlite:///{path}", tmp_path)), request)
         return
     server: str = request.getfixturevalue("postgres_server")
-    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
+    name = f"fresh_{os.getpid()}"
     _admin(server, f"CREATE DATABASE {name} TEMPLATE {templates('postgresql', server)}")
-    yield server.replace("/postgres?", f"/{name}?")
+    url = server.replace("/postgres?", f"/{name}?")
+    yield from _in_context(create_app(config_for(url, tmp_path)), request)
     _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
-def app(database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
-    """The application with its context; after the test every promise must hold (unless it broke one on purpose)."""
-    app = create_app(config_for(database_url, tmp_path))
+def _in_context(app: Flask, request: pytest.FixtureRequest) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.rollback()
