@@ -14,7 +14,7 @@ class LabelEnum(str, Enum):
 
     msgid: str
 
-    def __new__(cls, value: str, label: str) -> Self:
+    def __new__(cls, value: str, label: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.msgid = label

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from c2b.merchants import models  # noqa: F401  # known to the database
+from c2b.merchants import checks, models  # noqa: F401  # known to `c2b check` and to the database
 from c2b.merchants.blueprint import bp, certification
 
 

@@ -20,6 +20,22 @@ from c2b.pipeline.offer_rules import OfferDraft
 from c2b.pipeline.queries import entry_of
 from c2b.pipeline.states import RUNNER_UP, WITHDRAWN
 
+__all__ = [
+    "OfferDraft",
+    "ask_again",
+    "batch_of",
+    "campaigns_to_give_own_offer",
+    "change_offer",
+    "give_own_offer",
+    "offers_to_submit",
+    "own_offer_of_campaign",
+    "register_offer",
+    "standing_offer",
+    "submit_offer",
+    "submit_own_offer",
+    "withdraw_offer",
+]
+
 SIGN_UP = "signup"
 FREE_TO_LEAVE = ("signup", "machine_review", "sample", "final_review", RUNNER_UP)
 
