@@ -29,7 +29,11 @@ def pipeline(app, monkeypatch, tmp_path):
     spec = importlib.util.spec_from_file_location("photo_check", path)
     photo_check = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(photo_check)
-    names = {"photo_check": photo_check, "Stage": stages.Stage, **{s.key: _Module(s) for s in stages.PIPELINE}}
+    names = {
+        "photo_check": photo_check,
+        "Stage": stages.Stage,
+        **{s.key: _Module(s) for s in stages.PIPELINE},
+    }
     exec(LINE, names)
     use_pipeline(monkeypatch, names["PIPELINE"])
     return names["PIPELINE"]
@@ -78,16 +82,18 @@ def test_an_offer_walks_through_it_with_queue_page_due_date_and_reminder(
     assert offer.id in offers_to_remind(soon)
     remind_owner(offer.id, now=soon)
     db.session.commit()
-    assert [n.data["stage"] for n in db.session.query(Notice).filter_by(kind="queue_due_soon", user_id=rita.id)] == [
-        "Photo check"
-    ]
+    assert [
+        n.data["stage"] for n in db.session.query(Notice).filter_by(kind="queue_due_soon", user_id=rita.id)
+    ] == ["Photo check"]
 
     monkeypatch.setattr("c2b.pipeline.review_views.utcnow", lambda: now)
     sign_in(client, rita)
     assert "Photo check" in client.get("/review").text
     assert offer.merchant.name in client.get("/review/q/photo_check").text
     assert "Photo check" in client.get(f"/review/a/{offer.id}").text
-    client.post(f"/review/a/{offer.id}", data={"ruling": "pass", "seen": offer.content_hash, "stage": "photo_check"})
+    client.post(
+        f"/review/a/{offer.id}", data={"ruling": "pass", "seen": offer.content_hash, "stage": "photo_check"}
+    )
     db.session.refresh(offer)
     assert offer.state == "final_review"
 

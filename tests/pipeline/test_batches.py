@@ -50,7 +50,10 @@ def test_the_first_batch_has_its_dates_and_two_slots_a_day_with_six_places(app, 
     assert batch.number == 1
     assert batch.opens_at <= now < batch.signup_closes_at
     assert batch.signup_closes_at - batch.opens_at == 7 * DAY
-    assert (batch.review_at - batch.signup_closes_at, batch.launch_until - batch.launch_from) == (10 * DAY, 7 * DAY)
+    assert (batch.review_at - batch.signup_closes_at, batch.launch_until - batch.launch_from) == (
+        10 * DAY,
+        7 * DAY,
+    )
     slots = db.session.scalars(select(Slot).where(Slot.batch_id == batch.id)).all()
     assert len(slots) == 14
     assert all(batch.launch_from <= slot.opens_at < batch.launch_until for slot in slots)
@@ -195,14 +198,20 @@ def test_when_the_winner_falls_out_the_runner_up_takes_over(make, contest, now, 
     when = batch.review_at
     award(campaign.id, now=when)
     if booked:
-        slot = db.session.scalar(select(Slot).where(Slot.batch_id == batch.id).order_by(Slot.opens_at).limit(1))
+        slot = db.session.scalar(
+            select(Slot).where(Slot.batch_id == batch.id).order_by(Slot.opens_at).limit(1)
+        )
         book_place(slot.id, campaign.id, by=make.operator().id, now=when)
         assert campaign.state == "scheduled"
     end_offer(cheap, "withdrawn", by=cheap.created_by, now=when)
     assert campaigns_without_winner(when) == [campaign.id]
     replaced = replace_winner(campaign.id, now=when)
     assert (replaced.offer_id, replaced.runner_up_id) == (middle.id, None)
-    assert (campaign.state, campaign.merchant_id, middle.state) == ("awarded", middle.merchant_id, "scheduling")
+    assert (campaign.state, campaign.merchant_id, middle.state) == (
+        "awarded",
+        middle.merchant_id,
+        "scheduling",
+    )
     assert db.session.scalar(select(func.count()).where(Place.campaign_id.is_not(None))) == 0
     assert campaigns_without_winner(when) == []
 

@@ -110,15 +110,29 @@ def test_a_verdict_is_given_on_the_page_and_the_second_reviewer_sees_one_of_two(
 
 @pytest.mark.parametrize("ruling", ["wait", "reject", "", "nonsense"])
 def test_a_verdict_without_what_it_needs_keeps_what_was_typed(client, rita, contest, ruling):
-    data = {"ruling": ruling, "seen": contest[0].content_hash, "note": "" if ruling in ("wait", "reject") else "Kept words"}
+    data = {
+        "ruling": ruling,
+        "seen": contest[0].content_hash,
+        "note": "" if ruling in ("wait", "reject") else "Kept words",
+    }
     answer = client.post(f"/review/a/{contest[0].id}", data=data)
     assert answer.status_code == 422
     assert data["note"] in answer.text
-    assert db.session.scalar(select(VerdictLine).where(VerdictLine.by.is_not(None), VerdictLine.stage == "final_review")) is None
+    assert (
+        db.session.scalar(
+            select(VerdictLine).where(VerdictLine.by.is_not(None), VerdictLine.stage == "final_review")
+        )
+        is None
+    )
 
 
 def test_reasons_become_sentences_that_the_merchant_can_act_on(client, rita, contest):
-    data = {"ruling": "wait", "seen": contest[0].content_hash, "reasons": ["photo", "paper"], "note": "Photo 4."}
+    data = {
+        "ruling": "wait",
+        "seen": contest[0].content_hash,
+        "reasons": ["photo", "paper"],
+        "note": "Photo 4.",
+    }
     client.post(f"/review/a/{contest[0].id}", data=data)
     line = db.session.scalar(select(VerdictLine).where(VerdictLine.ruling == Ruling.WAIT))
     assert line.evidence == {"reasons": ["photo", "paper"]}
@@ -132,7 +146,9 @@ def test_a_verdict_on_what_has_changed_meanwhile_is_refused_with_a_sentence(clie
     assert "changed this offer" in answer.text
 
 
-def test_several_offers_are_judged_in_one_go_each_with_its_own_outcome(client, make, rita, batch, contest, now):
+def test_several_offers_are_judged_in_one_go_each_with_its_own_outcome(
+    client, make, rita, batch, contest, now
+):
     first, second = contest
     give_verdict(second.id, Ruling.REJECT, "No.", by=make.reviewer().id, now=now)
     db.session.commit()
@@ -142,7 +158,16 @@ def test_several_offers_are_judged_in_one_go_each_with_its_own_outcome(client, m
     assert answer.status_code == 200
     assert "What became of each" in answer.text
     assert "not in the pipeline any more" in answer.text
-    assert [line.offer_id for line in db.session.scalars(select(VerdictLine).where(VerdictLine.by.is_not(None), VerdictLine.stage == "final_review", VerdictLine.ruling == Ruling.PASS))] == [first.id]
+    assert [
+        line.offer_id
+        for line in db.session.scalars(
+            select(VerdictLine).where(
+                VerdictLine.by.is_not(None),
+                VerdictLine.stage == "final_review",
+                VerdictLine.ruling == Ruling.PASS,
+            )
+        )
+    ] == [first.id]
 
 
 def test_one_go_with_nothing_ticked_says_so(client, rita, batch, contest):
@@ -151,7 +176,9 @@ def test_one_go_with_nothing_ticked_says_so(client, rita, batch, contest):
     assert "Tick at least one offer" in answer.text
 
 
-def test_whoever_belongs_to_a_competing_firm_does_not_see_the_others_prices(client, make, sign_in, batch, contest, at_now):
+def test_whoever_belongs_to_a_competing_firm_does_not_see_the_others_prices(
+    client, make, sign_in, batch, contest, at_now
+):
     from c2b.core.access import Role
 
     both = make.user(roles=(Role.REVIEWER,))
@@ -238,7 +265,9 @@ def test_a_parcel_is_received_inspected_and_its_offer_goes_on(client, rita, samp
     missing = client.post(f"/review/samples/{sample.id}", data={"result": "pass", "found": keys[1:]})
     assert missing.status_code == 422
     assert "every point of the list" in missing.text
-    done = client.post(f"/review/samples/{sample.id}", data={"result": "pass", "found": keys, "note": "Sweet."})
+    done = client.post(
+        f"/review/samples/{sample.id}", data={"result": "pass", "found": keys, "note": "Sweet."}
+    )
     assert done.status_code == 302
     db.session.refresh(sample)
     from c2b.pipeline.models import Offer
@@ -272,7 +301,9 @@ def at_review(monkeypatch, batch):
     monkeypatch.setattr("c2b.pipeline.schedule_views.utcnow", lambda: batch.review_at)
 
 
-def test_the_schedule_shows_open_slots_for_the_chosen_campaign_and_places_it(client, otto, awarded, at_review):
+def test_the_schedule_shows_open_slots_for_the_chosen_campaign_and_places_it(
+    client, otto, awarded, at_review
+):
     page = client.get("/schedule").text
     assert "Approved, no date" in page
     chosen = client.get(f"/schedule?campaign={awarded.id}").text

@@ -126,7 +126,9 @@ def test_a_sample_that_fails_ends_the_offer_with_its_reason(make, offer, sample,
     rita = make.reviewer()
     send_sample(sample.id, "SF", "1", by=offer.created_by, now=now)
     receive_sample(sample.id, by=rita.id, now=now)
-    inspect_sample(sample.id, passed=False, checklist={"sound": False}, note="It smells.", by=rita.id, now=now)
+    inspect_sample(
+        sample.id, passed=False, checklist={"sound": False}, note="It smells.", by=rita.id, now=now
+    )
     judge_by_machine(offer.id, now=now)
     assert offer.state == "rejected"
     line = db.session.scalar(select(VerdictLine).where(VerdictLine.stage == "sample"))

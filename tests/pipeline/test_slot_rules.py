@@ -79,7 +79,10 @@ def test_without_a_slot_it_says_so():
 
 wish_rows = st.lists(
     st.tuples(
-        st.sampled_from(Category), st.integers(0, 50), st.none() | st.integers(0, 90), st.none() | st.integers(0, 90)
+        st.sampled_from(Category),
+        st.integers(0, 50),
+        st.none() | st.integers(0, 90),
+        st.none() | st.integers(0, 90),
     ),
     max_size=12,
 )
@@ -106,4 +109,6 @@ def test_a_proposal_never_breaks_a_rule(rows, hours):
             here.booked.append(wish.category)
     for assignment in assignments:
         if assignment.slot_id is None:
-            assert all(why_not_slot(of[assignment.campaign_id], here, NOW, say_day) for here in empty.values())
+            assert all(
+                why_not_slot(of[assignment.campaign_id], here, NOW, say_day) for here in empty.values()
+            )
