@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 
 from c2b.accounts.models import RoleGrant, User
 from c2b.campaigns.facts import MERCHANT_STAFF, OFFER
-from c2b.campaigns.models import Campaign, DemandPoint, Pledge
+from c2b.campaigns.models import Campaign, DemandPoint, Pledge, PriceTier
 from c2b.campaigns.states import STANDING, Basis, CampaignState, Origin, PledgeState
 from c2b.campaigns.tally import COUNTERS
 from c2b.campaigns.terms import terms_hash
@@ -87,10 +87,18 @@ def curve_is_sums() -> Iterator[str]:
 @check("I-10 a pledge counts exactly when its ceiling reaches the first tier's price")
 def counting_is_right() -> Iterator[str]:
     """The mark that the counters rely on."""
-    rows = db.session.execute(select(Pledge, Campaign).join(Campaign).where(~Pledge.late))
-    for pledge, campaign in rows:
-        if pledge.counts != (pledge.ceiling >= campaign.first_price):
-            yield f"pledge {pledge.id} of campaign {campaign.id} is marked wrongly"
+    first_price = (
+        select(PriceTier.unit_price)
+        .where(PriceTier.campaign_id == Pledge.campaign_id)
+        .order_by(PriceTier.from_quantity)
+        .limit(1)
+        .scalar_subquery()
+    )
+    wrong = Pledge.counts != (Pledge.ceiling >= first_price)
+    for id_, campaign_id in db.session.execute(
+        select(Pledge.id, Pledge.campaign_id).where(~Pledge.late, wrong)
+    ):
+        yield f"pledge {id_} of campaign {campaign_id} is marked wrongly"
 
 
 @check("I-11 a shopper has at most one standing pledge for a campaign")

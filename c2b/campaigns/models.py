@@ -38,7 +38,10 @@ class Campaign(HasState, Model):
             " ('tipped', 'sourcing', 'awarded', 'scheduled', 'live', 'completed', 'failed')",
             name="tipped_has_a_time",
         ),
-        CheckConstraint("closes_at IS NOT NULL OR state IN ('draft', 'submitted', 'rejected', 'cancelled')", name="open_has_an_end"),
+        CheckConstraint(
+            "closes_at IS NOT NULL OR state IN ('draft', 'submitted', 'rejected', 'cancelled')",
+            name="open_has_an_end",
+        ),
         Index("ix_campaign_closing", "state", "closes_at"),
         Index("ix_campaign_heat", "state", "heat_score"),
     )

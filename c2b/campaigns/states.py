@@ -87,8 +87,8 @@ P = PledgeState
 
 def missing(campaign: Any) -> int:
     """How many units or people are still missing to the threshold; 0 when it is reached."""
-    counted = campaign.counted_units if campaign.basis == Basis.UNITS else campaign.counted_people
-    return max(0, campaign.threshold - counted)
+    counted: int = campaign.counted_units if campaign.basis == Basis.UNITS else campaign.counted_people
+    return max(0, int(campaign.threshold - counted))
 
 
 def why_not_tip(campaign: Any, now: datetime) -> str | None:
