@@ -199,5 +199,6 @@ def test_every_translation_has_the_places_of_its_sentence():
         strings = entry.string if isinstance(entry.string, tuple) else (entry.string,)
         for string in filter(None, strings):
             assert set(PLACES.findall(string)) == set(PLACES.findall(ids[-1])), ids[-1]
+            assert set(re.findall(r"\{\w+\}", string)) == set(re.findall(r"\{\w+\}", ids[-1])), ids[-1]
             assert string.count("%%") == ids[-1].count("%%"), ids[-1]
             assert sorted(re.findall(r"</?\w+", string)) == sorted(re.findall(r"</?\w+", ids[-1])), ids[-1]
