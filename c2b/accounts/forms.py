@@ -62,7 +62,7 @@ def refuse_guessable(password: str, *about: str) -> None:
         )
 
 
-class RegisterForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class RegisterForm(FlaskForm):
     """Opening an account."""
 
     name = LineField(
@@ -80,7 +80,7 @@ class RegisterForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         refuse_guessable(field.data or "", self.name.data or "", self.email.data or "")
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     """Coming in."""
 
     email = email_field(_l("E-mail address"))
@@ -92,23 +92,23 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
     next = HiddenField()
 
 
-class EmailForm(FlaskForm):  # type: ignore[misc]
+class EmailForm(FlaskForm):
     """An address alone: forgotten passwords, lost confirmations."""
 
     email = email_field(_l("E-mail address"))
 
 
-class AgainForm(FlaskForm):  # type: ignore[misc]
+class AgainForm(FlaskForm):
     """An address that was given already."""
 
     email = HiddenField()
 
 
-class TokenForm(FlaskForm):  # type: ignore[misc]
+class TokenForm(FlaskForm):
     """A button alone."""
 
 
-class ResetForm(FlaskForm):  # type: ignore[misc]
+class ResetForm(FlaskForm):
     """A new password, from a mailed link."""
 
     password = new_password_field(_l("New password"))
@@ -132,7 +132,7 @@ class PasswordForm(ResetForm):
     )
 
 
-class PersonForm(FlaskForm):  # type: ignore[misc]
+class PersonForm(FlaskForm):
     """Name and language."""
 
     name = LineField(
@@ -147,7 +147,7 @@ class PersonForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class AddressForm(FlaskForm):  # type: ignore[misc]
+class AddressForm(FlaskForm):
     """Where goods go."""
 
     name = LineField(

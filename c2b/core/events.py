@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Index, insert, select
+from sqlalchemy import Index, Table, insert, select
 from sqlalchemy.orm import Mapped
 
 from c2b.core.db import Model, db
@@ -28,17 +28,21 @@ def record(thing: Any, kind: str, *, by: int | None, at: datetime, **data: Any) 
     """Write one line about `thing` into the diary, in the transaction of the change."""
     if thing.id is None:
         db.session.flush()
-    db.session.add(Event(subject=thing.__tablename__, subject_id=thing.id, kind=kind, by=by, at=at, data=data))
+    db.session.add(
+        Event(subject=thing.__tablename__, subject_id=thing.id, kind=kind, by=by, at=at, data=data)
+    )
 
 
 def record_many(rows: Sequence[dict[str, Any]]) -> None:
     """Write many lines at once; each has the keys subject, subject_id, kind, by, at, data."""
     if rows:
-        db.session.execute(insert(Event.__table__), rows)
+        db.session.execute(insert(cast(Table, Event.__table__)), rows)
 
 
 def history(thing: Any) -> Sequence[Event]:
     """The record's own diary, oldest first."""
     return db.session.scalars(
-        select(Event).where(Event.subject == thing.__tablename__, Event.subject_id == thing.id).order_by(Event.id)
+        select(Event)
+        .where(Event.subject == thing.__tablename__, Event.subject_id == thing.id)
+        .order_by(Event.id)
     ).all()

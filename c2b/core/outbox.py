@@ -33,9 +33,7 @@ class Notice(Model):
     """One message to one person; `key` makes sure that the same thing is said once."""
 
     __tablename__ = "notice"
-    __table_args__ = (
-        Index("ix_notice_due", "due_at", postgresql_where=QUEUED, sqlite_where=QUEUED),
-    )
+    __table_args__ = (Index("ix_notice_due", "due_at", postgresql_where=QUEUED, sqlite_where=QUEUED),)
 
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
@@ -85,5 +83,3 @@ def notify_many(
     dialect = sqlite if is_sqlite() else postgresql
     db.session.flush()
     db.session.execute(dialect.insert(Notice.__table__).on_conflict_do_nothing(index_elements=["key"]), rows)
-
-

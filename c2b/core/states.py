@@ -82,10 +82,10 @@ def move_many(
     for thing in db.session.identity_map.values():
         if isinstance(thing, cls) and thing.__dict__.get("id") in gone:
             db.session.expire(thing)
-    name = cls.__tablename__
+    name, before = cls.__tablename__, {"old": str(old)}
     record_many(
         [
-            {"subject": name, "subject_id": id_, "kind": f"{name}.{new}", "by": by, "at": now, "data": {"old": str(old)}}
+            {"subject": name, "subject_id": id_, "kind": f"{name}.{new}", "by": by, "at": now, "data": before}
             for id_ in moved
         ]
     )

@@ -75,7 +75,7 @@ class UploadWidget:
         return Markup('<img class="thumb-m" src="{}" alt="" width="56" height="56">').format(address)
 
 
-class UploadField(Field):  # type: ignore[misc]  # WTForms has no types
+class UploadField(Field):
     """Up to `most` files; `data` is the list of those that are kept or came in now."""
 
     widget = UploadWidget()

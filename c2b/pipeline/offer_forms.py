@@ -27,7 +27,7 @@ from c2b.pipeline.offer_rules import CertificateKind, OfferDraft
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
 
 
-class CertificateForm(Form):  # type: ignore[misc]  # WTForms has no types
+class CertificateForm(Form):
     """One certificate: what it shows, and the file."""
 
     kind = SelectField(_l("What it shows"))
@@ -43,7 +43,7 @@ class CertificateForm(Form):  # type: ignore[misc]  # WTForms has no types
             raise ValidationError(_("Say what this file shows."))
 
 
-class OfferFields(FlaskForm):  # type: ignore[misc]  # WTForms has no types
+class OfferFields(FlaskForm):
     """Everything but the prices, which depend on the campaign's currency."""
 
     title = LineField(_l("Title"), [DataRequired(_l("Give the offer a title."))], longest=rules.LONGEST_TITLE)
@@ -150,7 +150,7 @@ class OfferFields(FlaskForm):  # type: ignore[misc]  # WTForms has no types
 def form_class(currency: str) -> type[OfferFields]:
     """The form for offers in one currency."""
 
-    class Row(Form):  # type: ignore[misc]  # WTForms has no types
+    class Row(Form):
         from_quantity = QuantityField(_l("From units"), [Optional()], most=rules.MOST_UNITS)
         unit_price = AmountField(_l("Price each"), [Optional()], currency=currency)
 

@@ -46,7 +46,7 @@ def mend_cards(seed: int, now: datetime) -> None:
     for pledge_id, state, reference, shopper_id in failing:
         random = Random(f"{seed}:mend:{pledge_id}")
         if state == AttemptState.REQUIRES_ACTION:
-            if random.random() < CONFIRMS:
+            if reference and random.random() < CONFIRMS:
                 sandbox.from_config(current_app.config["C2B"]).confirm(reference, yes=True)
                 look_again(pledge_id, now=now)
         elif random.random() < FINDS_ANOTHER:

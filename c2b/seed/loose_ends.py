@@ -80,12 +80,13 @@ def _offers_that_end(cast: Cast, now: datetime) -> None:
         plan = replace(sound_plan(story, firm, cast.random("ends", firm.merchant_id), sends=False), flaw=flaw)
         with transaction():
             draft = plan.draft(story, cast.pictures, cast.papers, mended=False)
-            who = {"by": firm.owner_id, "now": now}
-            offer = register_offer(draft, campaign_id=campaign_id, merchant_id=firm.merchant_id, **who)
+            offer = register_offer(
+                draft, campaign_id=campaign_id, merchant_id=firm.merchant_id, by=firm.owner_id, now=now
+            )
             if flaw == Flaw.BANNED:
-                submit_offer(offer.id, **who)
+                submit_offer(offer.id, by=firm.owner_id, now=now)
             else:
-                withdraw_offer(offer.id, **who)
+                withdraw_offer(offer.id, by=firm.owner_id, now=now)
 
 
 def tie_up(named: dict[str, int], cast: Cast, now: datetime) -> None:

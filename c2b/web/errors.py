@@ -7,7 +7,8 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from c2b.core.db import db
@@ -23,7 +24,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _busy)
-    app.register_error_handler(TimeoutError, _busy)
+    app.register_error_handler(PoolTimeout, _busy)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -32,7 +33,9 @@ def page(status: int, title: str, sentence: str, **headers: str) -> ResponseRetu
     db.session.rollback()
     reference = secrets.token_hex(4)
     log.info("error page", status=status, reference=reference, path=request.path, method=request.method)
-    html = render_template("errors/error.html", status=status, title=title, sentence=sentence, reference=reference)
+    html = render_template(
+        "errors/error.html", status=status, title=title, sentence=sentence, reference=reference
+    )
     return html, status, headers
 
 
@@ -76,4 +79,6 @@ def _busy(error: Exception) -> ResponseReturnValue:
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.exception("unexpected error", path=request.path)
-    return page(500, _("Something went wrong on our side"), _("It was written down. Nothing was charged by this."))
+    return page(
+        500, _("Something went wrong on our side"), _("It was written down. Nothing was charged by this.")
+    )

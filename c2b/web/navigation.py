@@ -79,7 +79,9 @@ def _operator(waiting: dict[str, int]) -> list[Entry]:
         Entry("people", _("People"), "operators.users", "users", n("people")),
         Entry("", _("Run")),
         Entry("batches", _("Batches"), "operators.batches", "list"),
-        Entry("launches", _("Launches"), _there("launches.index", "operators.launches"), "bolt", n("launches")),
+        Entry(
+            "launches", _("Launches"), _there("launches.index", "operators.launches"), "bolt", n("launches")
+        ),
         Entry("jobs", _("Jobs"), "operators.jobs", "cpu", n("jobs")),
         Entry("mail", _("Mail"), "operators.mail", "mail", n("mail")),
         Entry("audit", _("Diary"), "operators.audit", "clock"),

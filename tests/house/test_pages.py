@@ -84,10 +84,15 @@ def problems(html: str) -> list[str]:
     labelled = {label.get("for") for label in tree.iter("label")}
     for field in (*tree.iter("input"), *tree.iter("select"), *tree.iter("textarea")):
         if field.get("type") not in ("hidden", "submit") and not (
-            field.get("id") in labelled or field.get("aria-label") or field.get("aria-labelledby") or _inside_label(tree, field)
+            field.get("id") in labelled
+            or field.get("aria-label")
+            or field.get("aria-labelledby")
+            or _inside_label(tree, field)
         ):
             found.append(f"unlabelled field {field.get('name')}")
-    found += [f"picture without alt: {image.get('src')}" for image in tree.iter("img") if image.get("alt") is None]
+    found += [
+        f"picture without alt: {image.get('src')}" for image in tree.iter("img") if image.get("alt") is None
+    ]
     return found
 
 
