@@ -1,6 +1,7 @@
 """A shopper's own pages: what I joined, by state, and what I started."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,8 @@ from flask_login import current_user
 from c2b.campaigns import queries
 from c2b.campaigns.blueprint import bp
 from c2b.campaigns.queries import MyPledge
-from c2b.campaigns.states import CampaignState, PledgeState
+from c2b.campaigns.rules import why_not_take
+from c2b.campaigns.states import PledgeState
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 
@@ -29,6 +31,7 @@ class Row:
     mine: MyPledge
     money: str  # where the money is
     tone: str  # ok, warn, bad or nothing
+    can_change: bool
 
 
 def money_line(mine: MyPledge) -> tuple[str, str]:
@@ -46,29 +49,32 @@ def money_line(mine: MyPledge) -> tuple[str, str]:
     return lines[mine.pledge.state]
 
 
-def can_change(mine: MyPledge) -> bool:
+def can_change(mine: MyPledge, now: datetime) -> bool:
     """Whether the pledge can still be changed in some way."""
-    takes = mine.campaign.state in (CampaignState.OPEN, CampaignState.TIPPED)
-    return takes and mine.pledge.state in (P.ACTIVE, P.RECONFIRM)
+    return why_not_take(mine.campaign, now) is None and mine.pledge.state in (P.ACTIVE, P.RECONFIRM)
 
 
 @bp.get("/me/joined")
 @requires(Role.SHOPPER)
 def my_joined() -> ResponseReturnValue:
     """What I joined: active, ordered, ended."""
-    pledges = queries.my_pledges(current_user.id, now=utcnow())
+    now = utcnow()
+    pledges = queries.my_pledges(current_user.id, now=now)
     counts = {part: sum(mine.pledge.state in states for mine in pledges) for part, states in PARTS.items()}
     asked = request.args.get("part", "")
     part = asked if asked in PARTS else next((name for name in PARTS if counts[name]), "active")
-    rows = [Row(mine, *money_line(mine)) for mine in pledges if mine.pledge.state in PARTS[part]]
-    follows = queries.my_follows(current_user.id, now=utcnow()) if part == "active" else []
+    rows = [
+        Row(mine, *money_line(mine), can_change(mine, now))
+        for mine in pledges
+        if mine.pledge.state in PARTS[part]
+    ]
+    follows = queries.my_follows(current_user.id, now=now) if part == "active" else []
     return render_template(
         "campaigns/my_joined.html",
         rows=rows,
         part=part,
         counts=counts,
         follows=follows,
-        can_change=can_change,
     )
 
 

@@ -10,11 +10,13 @@ from flask.testing import FlaskClient
 
 from c2b.campaigns.search import search_text
 from c2b.campaigns.states import CampaignState
+from c2b.core import clock
 from tests.factories import Make
 
 
 @pytest.fixture(autouse=True)
-def frozen(now: datetime) -> Iterator[None]:
+def frozen(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(clock, "_ahead", timedelta())
     with time_machine.travel(now, tick=False):
         yield
 
