@@ -130,7 +130,9 @@ def _assignment(
         reason = _("No slot fits.") if slots else _("There are no slots yet.")
         return Assignment(wish.campaign_id, None, reason, refused)
     slot = next(slot for slot in slots if slot.id == slot_id)
-    if slot.of(wish.category) == 1:
+    if len(slot.booked) == 1:
+        reason = _("The earliest slot that is empty.")
+    elif slot.of(wish.category) == 1:
         reason = _("The only launch of its category there, among %(count)s.", count=len(slot.booked))
     else:
         reason = _("The emptiest slot that fits, with %(count)s launches.", count=len(slot.booked))

@@ -320,7 +320,7 @@ def test_the_schedule_shows_open_slots_for_the_chosen_campaign_and_places_it(
 
 
 def test_suggested_dates_are_explained_and_booked_in_one_go(client, otto, awarded, at_review):
-    assert "The only launch of its category there" in client.get("/schedule?suggest=1").text
+    assert "The earliest slot that is empty" in client.get("/schedule?suggest=1").text
     client.post("/schedule/accept")
     db.session.refresh(awarded)
     assert awarded.state == "scheduled"
