@@ -175,7 +175,7 @@ def _happens(campaign: Campaign) -> list[tuple[str, str]]:
         Allocation.LOTTERY: _("If there are too few goods, a draw that anyone can check decides."),
     }
     return [
-        ("card", _("You pay nothing when you join. Your card is charged only after the launch.")),
+        ("shield", _("You pay nothing when you join. Your card is charged only after the launch.")),
         (
             "heart",
             _("Until enough have joined you can change your mind or leave; from then on it is binding."),
