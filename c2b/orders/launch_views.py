@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from c2b.accounts.queries import names_of
 from c2b.core.access import Role, requires
@@ -11,6 +12,7 @@ from c2b.core.events import history
 from c2b.orders import queries
 from c2b.orders.pages import page_number
 from c2b.pipeline.models import Launch
+from c2b.pipeline.states import LaunchState
 
 bp = Blueprint("launches", __name__, url_prefix="/ops/launches")
 
@@ -44,6 +46,7 @@ def show(launch_id: int) -> ResponseReturnValue:
         attempts=attempts,
         names=names_of(shopper_id for _attempt, shopper_id in attempts),
         lines=history(launch),
+        words={"launch.opened": _("Opened"), **{f"launch.{state}": state.label for state in LaunchState}},
         page=page,
         more=more,
         now=utcnow(),

@@ -30,7 +30,7 @@ from c2b.orders import queries, rules
 from c2b.orders.forms import PayForm, buy_form
 from c2b.orders.leftovers import buy_leftover
 from c2b.orders.mending import PayView, look_again, mend, pay_view
-from c2b.orders.outcomes import PAY
+from c2b.orders.outcomes import PAY, pay_path
 from c2b.orders.shipping import receive_order
 from c2b.payments import windows
 from c2b.payments.gateway import gateway
@@ -150,6 +150,16 @@ def _private(html: str, status: int) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "same-origin"
     return response
+
+
+@bp.get("/me/pay/<int:pledge_id>")
+@requires(Role.SHOPPER)
+def pay_mine(pledge_id: int) -> ResponseReturnValue:
+    """From the list of what I joined to the page on which a failed payment is put right."""
+    view = pay_view(pledge_id, now=utcnow())
+    if view.pledge.shopper_id != current_user.id:
+        raise NotFound
+    return redirect(pay_path(pledge_id, utcnow()))
 
 
 @bp.get("/me/orders")

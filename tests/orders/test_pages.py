@@ -142,6 +142,18 @@ def test_a_link_that_was_changed_or_made_for_something_else_is_not_found(
     assert client.get("/pay/%00").status_code == 404
 
 
+def test_the_way_to_the_pay_page_from_ones_own_list_is_for_the_owner(
+    launch: Launches, client: FlaskClient, make: Make, sign_in: SignIn, now: datetime
+) -> None:
+    it = launch()
+    pledge_id, owner = pledges_of(it)[0].id, db.session.get_one(User, pledges_of(it)[0].shopper_id)
+    sign_in(client, owner)
+    assert client.get(f"/me/pay/{pledge_id}").location.startswith("/pay/")
+    assert client.get(f"/me/pay/{10**30}").status_code == 404
+    sign_in(client, make.user())
+    assert client.get(f"/me/pay/{pledge_id}").status_code == 404
+
+
 def test_people_are_reminded_once_a_day_until_the_card_is_mended(launch: Launches, now: datetime) -> None:
     it = launch([(2, "ok"), (1, "declined"), (1, "needs_confirmation")])
     run_jobs(now)
