@@ -29,7 +29,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/<int:launch_id>")
+@bp.get("/<int(max=9223372036854775807):launch_id>")
 @requires(Role.OPERATOR)
 def show(launch_id: int) -> ResponseReturnValue:
     """One launch: price, units, money, attempts, history."""

@@ -152,7 +152,7 @@ def _private(html: str, status: int) -> Response:
     return response
 
 
-@bp.get("/me/pay/<int:pledge_id>")
+@bp.get("/me/pay/<int(max=9223372036854775807):pledge_id>")
 @requires(Role.SHOPPER)
 def pay_mine(pledge_id: int) -> ResponseReturnValue:
     """From the list of what I joined to the page on which a failed payment is put right."""

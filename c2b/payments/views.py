@@ -55,7 +55,7 @@ def returned() -> ResponseReturnValue:
     return redirect(visit.get("next") or url_for(".cards"))
 
 
-@bp.post("/me/cards/<int:mandate_id>/remove")
+@bp.post("/me/cards/<int(max=9223372036854775807):mandate_id>/remove")
 @requires(Role.SHOPPER)
 def remove_card(mandate_id: int) -> ResponseReturnValue:
     """Forget a saved card."""

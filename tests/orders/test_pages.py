@@ -138,7 +138,7 @@ def test_a_link_that_was_changed_or_made_for_something_else_is_not_found(
     it = launch()
     path = pay_path(pledges_of(it)[0].id, now)
     assert client.get(path + "x").status_code == 404
-    assert client.get(f"/pay/{sign('reset', 1)}").status_code == 404
+    assert client.get(f"/pay/{sign('reset', 1, now=now)}").status_code == 404
     assert client.get("/pay/%00").status_code == 404
 
 
