@@ -70,7 +70,8 @@ def remind_owner(offer_id: int, *, now: datetime) -> None:
 def _tell_role(role: Role, kind: str, stage: Stage, visit: StageVisit, now: datetime) -> None:
     """One notice a day for each person and stage, however many offers wait there."""
     people = with_role(role)
-    about = {"stage": stage.msgid, "due_at": visit.due_at.isoformat(), "path": f"/review/q/{stage.key}"}
+    path = "/review" if stage.decide else f"/review/q/{stage.key}"
+    about = {"stage": stage.msgid, "due_at": visit.due_at.isoformat(), "path": path}
     day = now.date().isoformat()
     notify_many(kind, [(user_id, f"{stage.key}:{day}:{user_id}", about) for user_id in people], now=now)
 

@@ -1,7 +1,8 @@
 // Single letters for reviewing: J K next and previous, P W R the verdicts, 1 to 4 a reason, X select, O open, U undo,
 // ? the list. They never fire in a field and can be switched off (localStorage "keys" = "off").
 //
-// [data-rows] holds rows [data-row]; a row has a link and may have a checkbox.
+// [data-rows] holds rows [data-row]; a row has a link and may have a checkbox. [data-rows="open"] follows the link
+// at once, so that the pane beside the rows always shows the chosen one.
 // button[data-key="p"] and the like are pressed; with several rows the button inside the chosen row comes first.
 // dialog#keys is the list; [data-keys-open] opens it; input[data-keys-switch] turns the letters on and off.
 
@@ -39,8 +40,10 @@ addEventListener("keydown", (event) => {
   if (event.key === "?" && list) list.showModal();
   if (off() || list?.open) return;
   const key = event.key.toLowerCase();
-  if (key === "j") go(at + 1);
-  else if (key === "k") go(at - 1);
+  if (key === "j" || key === "k") {
+    go(at + (key === "j" ? 1 : -1));
+    if (rows[at]?.closest('[data-rows="open"]')) rows[at].querySelector("a")?.click();
+  }
   else if (key === "x") rows[at]?.querySelector("input[type=checkbox]")?.click();
   else if (key === "o") rows[at]?.querySelector("a")?.click();
   else if ("pwru1234".includes(key) && press(key)) event.preventDefault();
