@@ -1,6 +1,7 @@
 """An address of every page, for those who look at all of them: the tests, and `make shots`."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from flask import current_app
@@ -11,6 +12,7 @@ from c2b.accounts.tokens import sign
 from c2b.campaigns.categories import Category
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.core.db import db
+from c2b.core.events import Event
 from c2b.merchants.models import Merchant, MerchantDocument
 from c2b.orders.models import Order
 from c2b.orders.outcomes import PAY
@@ -23,6 +25,11 @@ def _one_per_state(model: Any, column: Any) -> list[Any]:
     """The value of one record in each state."""
     firsts = select(func.min(model.id)).group_by(model.state)
     return list(db.session.scalars(select(column).where(model.id.in_(firsts)).order_by(model.id)))
+
+
+def _latest() -> datetime:
+    """When something happened last; the demo is never empty."""
+    return db.session.scalars(select(Event.at).order_by(Event.id.desc()).limit(1)).one()
 
 
 def _ids(model: Any, column: Any = None) -> Callable[[], list[Any]]:
@@ -50,9 +57,10 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "address_id": _first(Address.id),
     "number": _first(Batch.number),
     "orders.order.number": _ids(Order, Order.number),
-    "orders.pay.token": lambda: [sign(PAY, id_) for id_ in _one_per_state(Pledge, Pledge.id)],
+    "orders.pay.token": lambda: [sign(PAY, id_, now=_latest()) for id_ in _one_per_state(Pledge, Pledge.id)],
     "token": lambda: [NOBODYS],
     "reference": lambda: [NOBODYS],
+    "key": lambda: ["machine_review", "sample", "final_review", "scheduling", "launch"],
     "name": lambda: ["close_campaigns", "send_mail"],
     "notice_id": lambda: [1, 2],
     "run_id": lambda: [1],
