@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import html5lib
 import pytest
 from flask import url_for
 from sqlalchemy import event, select
@@ -203,6 +204,37 @@ def test_a_batch_sends_as_many_statements_for_many_offers_as_for_few(client, mak
         make.entry(campaign, batch)
         make.at_stage(make.offer(campaign, batch=batch), "final_review")
     assert statements() <= few
+
+
+def test_every_page_is_valid_has_one_heading_and_no_twin_ids(
+    client, make, sign_in, batch, contest, sample, awarded, at_now
+):
+    rita, otto, owner = make.reviewer(), make.operator(), sample_owner(sample)
+    late = make.at_stage(make.offer(make.campaign(CampaignState.SOURCING), batch=batch), "final_review")
+    pages = {
+        rita: [
+            "/review",
+            "/review/q/final_review",
+            f"/review/b/{batch.number}?view=all",
+            f"/review/a/{late.id}",
+        ],
+        otto: [
+            "/review/samples",
+            f"/review/samples/{sample.id}",
+            f"/schedule?campaign={awarded.id}",
+            "/schedule?suggest=1",
+        ],
+        owner: [f"/sell/a/{sample.offer_id}/sample", f"/sell/a/{sample.offer_id}/label"],
+    }
+    for person, addresses in pages.items():
+        sign_in(client, person)
+        for address in addresses:
+            answer = client.get(address)
+            assert answer.status_code == 200, address
+            html5lib.HTMLParser(strict=True).parse(answer.text)
+            ids = re.findall(r'\sid="([^"]+)"', answer.text)
+            assert len(ids) == len(set(ids)), (address, sorted(one for one in ids if ids.count(one) > 1))
+            assert answer.text.count("<h1") == 1, address
 
 
 @pytest.fixture
