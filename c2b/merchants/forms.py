@@ -24,7 +24,7 @@ def region_name(code: str) -> str:
     return str((get_locale() or Locale("en")).territories.get(code, code))
 
 
-class PapersForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class PapersForm(FlaskForm):
     """The papers of a firm, one box for each kind."""
 
     licence = PaperField(_l("Business licence"))
@@ -110,7 +110,7 @@ class ApplyForm(PapersForm):
         )
 
 
-class FirmForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class FirmForm(FlaskForm):
     """What a firm may change at any time."""
 
     about = AreaField(_l("About the firm"), [Optional()], longest=1000)
@@ -120,7 +120,7 @@ class FirmForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     contact_phone = ApplyForm.contact_phone
 
 
-class EditorForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class EditorForm(FlaskForm):
     """Whom to add to the firm."""
 
     email = LineField(
@@ -133,7 +133,7 @@ class EditorForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
     )
 
 
-class CertifyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class CertifyForm(FlaskForm):
     """The verdict on a firm: a grade with its deposit."""
 
     grade = RadioField(_l("Grade"), [InputRequired(_l("Choose a grade."))])
@@ -151,7 +151,7 @@ class CertifyForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             raise ValidationError(_("Choose a grade."))
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class ReasonForm(FlaskForm):
     """Why a firm is declined or suspended; the firm reads it."""
 
     reason = AreaField(

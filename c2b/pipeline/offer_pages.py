@@ -11,12 +11,12 @@ from c2b.core.access import Role
 from c2b.core.events import Event
 from c2b.core.text import gettext
 from c2b.pipeline.machine_findings import Finding, Outcome
-from c2b.pipeline.models import Offer, StageVisit
+from c2b.pipeline.models import Offer, Sample, StageVisit
 from c2b.pipeline.offer_rules import MOST_PICTURES
 from c2b.pipeline.offers import SIGN_UP
 from c2b.pipeline.stage import Stage
 from c2b.pipeline.stages import PIPELINE, STAGES
-from c2b.pipeline.states import ENDINGS, LAUNCHED, RUNNER_UP
+from c2b.pipeline.states import ENDINGS, LAUNCHED, RUNNER_UP, SampleState
 from c2b.pipeline.wording import day, price
 
 # Which part of the form a finding belongs to.
@@ -162,7 +162,13 @@ def _tiers_hint(offer: Offer) -> str:
 
 
 def next_thing(
-    offer: Offer, findings: Sequence[Finding], *, waiting: bool, why_not_submit: str | None, reason: str
+    offer: Offer,
+    findings: Sequence[Finding],
+    *,
+    waiting: bool,
+    why_not_submit: str | None,
+    reason: str,
+    sample: Sample | None = None,
 ) -> Next:
     """The one next thing for the merchant, or what is going on without them."""
     if waiting:
@@ -176,6 +182,8 @@ def next_thing(
         )
     if offer.state == SIGN_UP:
         return _in_sign_up(offer, findings, why_not_submit)
+    if offer.state == "sample":
+        return _with_sample(offer, sample)
     if offer.state in STAGES:
         return _in_stage(offer)
     return _at_an_end(offer, reason)
@@ -201,10 +209,6 @@ def _in_stage(offer: Offer) -> Next:
             _("The machine is looking at it"),
             _("This takes minutes. You hear from us if something is to be mended."),
         ),
-        "sample": (
-            _("Send one sample"),
-            _("Pack it as your customers would get it, stick the label on, and enter the tracking number."),
-        ),
         "final_review": (
             _("Two reviewers compare the offers"),
             _("They look at what shoppers gain over the whole demand curve, the sample and your record."),
@@ -219,8 +223,18 @@ def _in_stage(offer: Offer) -> Next:
         ),
     }
     title, text = texts.get(offer.state, (STAGES[offer.state].label, ""))
-    mine = offer.state == "sample"
-    return Next(title, text, offer.due_at, yours=mine, action="label" if mine else "")
+    return Next(title, text, offer.due_at)
+
+
+def _with_sample(offer: Offer, sample: Sample | None) -> Next:
+    if sample is None:
+        return Next(_("No sample is needed"), _("The offer goes on to the final review in the next minutes."))
+    if sample.state == SampleState.REQUESTED:
+        text = _("Pack it as your customers would get it, stick the label on, and enter the tracking number.")
+        return Next(_("Send one sample"), text, sample.due_at, yours=True, action="label")
+    text = _("We weigh it, measure it and go through a list. You hear from us either way.")
+    title = _("Your sample is on its way") if sample.state == SampleState.SENT else _("Your sample is here")
+    return Next(title, text, offer.due_at, action="label")
 
 
 def _at_an_end(offer: Offer, reason: str) -> Next:

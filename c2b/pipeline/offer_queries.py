@@ -13,10 +13,10 @@ from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.demand.clearing import Cleared, clear
 from c2b.demand.curve import Curve, Point, Tier, hidden_points
-from c2b.pipeline.models import Batch, BatchEntry, Offer, StageVisit, VerdictLine
+from c2b.pipeline.models import Batch, BatchEntry, Offer, Sample, StageVisit, VerdictLine
 from c2b.pipeline.offer_rules import TAKES_OFFERS
 from c2b.pipeline.queries import curves_of
-from c2b.pipeline.states import LAPSED, REJECTED, WITHDRAWN
+from c2b.pipeline.states import LAPSED, REJECTED, WITHDRAWN, SampleState
 
 SHOWN = 50
 MOST_BARS = 6
@@ -68,6 +68,17 @@ def waiting_among(offers: Sequence[Offer]) -> set[int]:
                 StageVisit.offer_id.in_([offer.id for offer in offers]),
                 StageVisit.left_at.is_(None),
                 StageVisit.waiting_for == Offer.content_hash,
+            )
+        )
+    )
+
+
+def samples_asked_for(offers: Sequence[Offer]) -> set[int]:
+    """Those whose sample the merchant has yet to send."""
+    return set(
+        db.session.scalars(
+            select(Sample.offer_id).where(
+                Sample.offer_id.in_([offer.id for offer in offers]), Sample.state == SampleState.REQUESTED
             )
         )
     )

@@ -1,5 +1,6 @@
 """The merchants' pages: their offers, the form, the hub of one offer."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -29,12 +30,14 @@ from c2b.pipeline.offer_queries import (
     opportunities,
     own_offer,
     points_of,
+    samples_asked_for,
     visits_of,
     waiting_among,
 )
 from c2b.pipeline.offer_rules import why_not_change, why_not_submit, why_not_withdraw
 from c2b.pipeline.opportunity_views import own_firm
 from c2b.pipeline.queries import curves_of
+from c2b.pipeline.samples import sample_of
 from c2b.pipeline.stages import STAGES
 
 
@@ -45,17 +48,18 @@ def show_offers() -> ResponseReturnValue:
     firm = own_firm()
     found = offers_of(firm.id)
     waiting = waiting_among(found)
-    asked = request.args.get("show", "")
+    asked_for = samples_asked_for(found)
     groups = {
-        "yours": [o for o in found if o.id in waiting or (o.state in STAGES and _is_yours(o))],
-        "running": [o for o in found if o.state in STAGES and o.id not in waiting and not _is_yours(o)],
+        "yours": [o for o in found if o.id in waiting or (o.state in STAGES and _is_yours(o, asked_for))],
+        "running": [
+            o for o in found if o.state in STAGES and o.id not in waiting and not _is_yours(o, asked_for)
+        ],
         "over": [o for o in found if o.state not in STAGES],
     }
     return render_template(
         "pipeline/offers.html",
         firm=firm,
         groups=groups,
-        asked=asked if asked in groups else "",
         waiting=waiting,
         total=len(found),
         label_of=pages.label_of,
@@ -145,6 +149,7 @@ def offer(offer_id: int) -> ResponseReturnValue:
             waiting=waiting,
             why_not_submit=refusal,
             reason=said.reason if said else _reason(lines),
+            sample=sample_of(found.id),
         ),
         tasks=pages.tasks(found, findings, open_form=may_change),
         findings=findings,
@@ -191,8 +196,8 @@ def offer_again(offer_id: int) -> ResponseReturnValue:
     return redirect(url_for(".offer", offer_id=offer_id))
 
 
-def _is_yours(found: Offer) -> bool:
-    return STAGES[found.state].owner is Role.MERCHANT or found.state == "sample"
+def _is_yours(found: Offer, samples: Collection[int]) -> bool:
+    return STAGES[found.state].owner is Role.MERCHANT or found.id in samples
 
 
 def _why_not_submit(found: Offer) -> str | None:
