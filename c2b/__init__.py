@@ -11,6 +11,7 @@ from sqlalchemy.orm import configure_mappers
 from c2b.config import ROOT, Config, load
 from c2b.core import claims, clock, events, outbox, runs  # noqa: F401  # their tables are known to the database
 from c2b.core.db import db, tune
+from c2b.core.routing import RowNumber
 
 # Every feature with a life of its own, lowest first (see docs/architecture.md).
 FEATURES = (
@@ -40,6 +41,7 @@ def create_app(config: Config | None = None) -> Flask:
         BABEL_DEFAULT_TIMEZONE=config.time_zone,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "c2b" / "translations"),
     )
+    app.url_map.converters["int"] = RowNumber
     if config.environment == "test":
         app.testing = True
     _connect(app)

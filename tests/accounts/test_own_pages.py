@@ -129,3 +129,9 @@ def test_odd_pages_of_notices_are_the_first_one(client, alice):
 def test_the_bell_costs_one_question_and_only_where_it_is_shown(client, alice):
     assert client.get("/me").status_code == 200
     assert db.session.get(User, alice.id).id == alice.id
+
+
+def test_numbers_that_no_record_can_have_are_not_found(client, alice):
+    for number in (0, 2**31, 2**63 - 1, 2**63, 10**30):
+        assert client.get(f"/me/settings/addresses/{number}").status_code == 404
+        assert client.get(f"/dev/mailbox/{number}").status_code == 404
