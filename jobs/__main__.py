@@ -1,9 +1,13 @@
 """`python -m jobs`: the clock alone."""
 
 import signal
+import sys
 
 from flask import Flask
 
+from c2b import create_app
+from c2b.config import BadConfig
+from c2b.core.schema import must_be_ready
 from jobs.clock import Clock
 
 
@@ -15,10 +19,16 @@ def run_clock(app: Flask) -> None:
     clock.run()
 
 
+def main() -> None:
+    """The same as `c2b jobs`, where only Python is at hand."""
+    try:
+        app = create_app()
+        with app.app_context():
+            must_be_ready()
+    except BadConfig as problem:
+        sys.exit(f"jobs: {problem}")
+    run_clock(app)
+
+
 if __name__ == "__main__":
-    import sys
-
-    from c2b.cli import main
-
-    sys.argv[1:] = ["jobs", *sys.argv[1:]]
     main()

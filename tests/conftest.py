@@ -18,6 +18,7 @@ from sqlalchemy import select
 from c2b import create_app
 from c2b.accounts.models import User
 from c2b.config import Config, load
+from c2b.core import clock
 from c2b.core.checks import broken_promises
 from c2b.core.db import db
 from c2b.core.events import Event
@@ -141,6 +142,7 @@ class Work:
         self.app.config.update(self.settings)
         self.app.test_client_class = self.client_class
         self.app.extensions.pop("sandbox_books", None)
+        clock.forget()
 
     def _truncate(self) -> None:
         host = self.server.partition("host=")[2]

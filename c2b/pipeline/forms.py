@@ -15,7 +15,7 @@ from c2b.pipeline.reasons import REASONS, in_words
 from c2b.pipeline.stage import Ruling
 
 
-class VerdictForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+class VerdictForm(FlaskForm):
     """Pass, wait or reject, with reasons to act on."""
 
     ruling = StringField(
@@ -57,7 +57,7 @@ class VerdictForm(FlaskForm):  # type: ignore[misc]  # the library has no types
         return {"reasons": list(self.reasons.data or [])}
 
 
-class SentForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+class SentForm(FlaskForm):
     """How the parcel travels."""
 
     carrier = LineField(_l("Carrier"), [DataRequired(_l("Enter who carries the parcel."))], longest=60)
@@ -66,13 +66,13 @@ class SentForm(FlaskForm):  # type: ignore[misc]  # the library has no types
     )
 
 
-class ScanForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+class ScanForm(FlaskForm):
     """The code on a parcel, scanned or typed."""
 
     code = LineField(_l("Code on the parcel"), [DataRequired(_l("Scan or type the code."))], longest=40)
 
 
-class InspectForm(FlaskForm):  # type: ignore[misc]  # the library has no types
+class InspectForm(FlaskForm):
     """What was found in the parcel."""
 
     result = StringField(validators=[AnyOf(["pass", "fail"], message=_l("Say whether the sample passes."))])

@@ -51,6 +51,7 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "document_id": _first(MerchantDocument.id),
     "offer_id": _ids(Offer),
     "sample_id": _ids(Sample),
+    "pledge_id": _ids(Pledge),
     "launch_id": _ids(Launch),
     "batch_id": _ids(Batch),
     "user_id": lambda: [1, 5],

@@ -63,5 +63,8 @@ def test_a_reader_cannot_write_on_postgresql(app):
 def test_sqlite_keeps_foreign_keys_and_writes_through(app):
     if not is_sqlite():
         return
-    pragmas = {name: db.session.scalar(text(f"PRAGMA {name}")) for name in ("foreign_keys", "synchronous", "journal_mode")}
+    pragmas = {
+        name: db.session.scalar(text(f"PRAGMA {name}"))
+        for name in ("foreign_keys", "synchronous", "journal_mode")
+    }
     assert pragmas == {"foreign_keys": 1, "synchronous": 2, "journal_mode": "wal"}

@@ -9,7 +9,13 @@ from c2b.core.money import LARGEST, digits, major, parse_amount
 
 @pytest.mark.parametrize(
     ("typed", "currency", "minor"),
-    [("259", "CNY", 25900), ("259.5", "CNY", 25950), (" 0.01 ", "EUR", 1), ("１２", "CNY", 1200), ("1500", "JPY", 1500)],
+    [
+        ("259", "CNY", 25900),
+        ("259.5", "CNY", 25950),
+        (" 0.01 ", "EUR", 1),
+        ("１２", "CNY", 1200),
+        ("1500", "JPY", 1500),
+    ],
 )
 def test_what_people_type_becomes_minor_units(typed, currency, minor):
     assert parse_amount(typed, currency) == minor

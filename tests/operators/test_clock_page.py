@@ -12,6 +12,12 @@ from c2b.core.db import db
 from c2b.operators.demo import next_due
 
 
+@pytest.fixture(params=["sqlite"])
+def database(request):
+    """The same on both; what it stands on is tested on both."""
+    return request.param
+
+
 @pytest.fixture
 def demo(app):
     """A demo site; the test's process gets its real time back."""

@@ -8,6 +8,12 @@ from c2b.core.access import Role
 from c2b.core.db import db
 
 
+@pytest.fixture(params=["sqlite"])
+def database(request):
+    """The same on both; what it stands on is tested on both."""
+    return request.param
+
+
 def again(user) -> User:
     return db.session.scalars(
         select(User).where(User.id == user.id).execution_options(populate_existing=True)

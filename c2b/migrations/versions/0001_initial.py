@@ -947,6 +947,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["pledge_id"], ["pledge.id"], name=op.f("fk_attempt_pledge_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
         sa.UniqueConstraint("key", name=op.f("uq_attempt_key")),
+        sa.UniqueConstraint(
+            "pledge_id", "purpose", "generation", name=op.f("uq_attempt_pledge_id_purpose_generation")
+        ),
     )
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attempt_launch_id"), ["launch_id"], unique=False)
