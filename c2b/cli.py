@@ -1,12 +1,12 @@
 """The `c2b` command. Each command is short: what it does lives elsewhere."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from time import time
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,8 +14,6 @@ from c2b.config import BadConfig, Config, load
 
 if TYPE_CHECKING:
     from flask import Flask
-
-SECRETS = ("secret_key", "sendgrid_api_key", "smtp_url")
 
 
 def main() -> None:
@@ -63,7 +61,7 @@ def _ready_app() -> Iterator["Flask"]:
 
     app = _app()
     with app.app_context():
-        must_be_ready()
+        must_be_ready(time())
         if app.config["C2B"].demo:
             read_demo_clock()
             db.session.rollback()
@@ -92,19 +90,9 @@ def run_command() -> None:
         serving.port_must_be_free(config)
         clock = Clock(app)
     web = serving.start_web(config)
-    greet = partial(click.echo, serving.welcome(config, _sign_ins() if config.demo else ()))
+    greet = partial(click.echo, serving.welcome(config))
     serving.in_background(partial(serving.when_it_answers, config, web, greet))
     sys.exit(serving.together(web, clock.run, clock.end))
-
-
-def _sign_ins() -> list[str]:
-    """One line for each person of the demo data."""
-    from importlib import import_module
-
-    try:
-        return [str(line) for line in import_module("c2b.seed").sign_ins()]
-    except (ImportError, AttributeError):
-        return []
 
 
 @c2b.command("web")
@@ -145,6 +133,8 @@ def list_jobs() -> None:
 @click.option("--dry-run", is_flag=True, help="Say what is due; change nothing.")
 def run_one_job(name: str, dry_run: bool) -> None:
     """Run one job now, by hand."""
+    from c2b.core.clock import utcnow
+    from jobs import by_hand
     from jobs.registry import all_jobs
 
     job = all_jobs().get(name)
@@ -153,31 +143,13 @@ def run_one_job(name: str, dry_run: bool) -> None:
             f"there is no such job; known are: {', '.join(all_jobs())}", param_hint="NAME"
         )
     with _ready_app():
-        _say_what_is_due(job) if dry_run else _run_by_hand(job)
-
-
-def _say_what_is_due(job: Any) -> None:
-    from c2b.core.clock import utcnow
-    from jobs.trial import would_do
-
-    plan, in_one_piece = would_do(job, utcnow())
-    for operation, ids in plan.items():
-        click.echo(f"{operation}: {len(ids)} due{': ' + ', '.join(map(str, ids)) if ids else ''}")
-    if in_one_piece:
-        click.echo("and work that this job does in one piece")
-    elif not plan:
-        click.echo("nothing is due")
-
-
-def _run_by_hand(job: Any) -> None:
-    from c2b.core.clock import utcnow
-    from jobs.running import run_job
-
-    counts = run_job(job, due_at=utcnow(), now=utcnow()) or {}
-    click.echo(
-        ", ".join(f"{count} {word}" for word, count in counts.items()) or "did not finish; see the log"
-    )
-    sys.exit(0 if counts and not counts.get("failed") else 1)
+        if dry_run:
+            for line in by_hand.say_what_is_due(job, utcnow()):
+                click.echo(line)
+            return
+        line, well = by_hand.run_by_hand(job, utcnow())
+        click.echo(line)
+        sys.exit(0 if well else 1)
 
 
 @c2b.command("migrate")
@@ -283,33 +255,23 @@ def create_user_command(email: str, name: str, roles: tuple[str, ...], password:
     from c2b.core.access import Role
     from c2b.core.clock import utcnow
     from c2b.core.db import transaction
+    from c2b.operators import newcomers
 
     allowed = {str(role): role for role in (Role.REVIEWER, Role.OPERATOR)}
     for role in roles:
         if role not in allowed:
             raise click.BadParameter(f"{role}; expected {' or '.join(allowed)}", param_hint="--role")
-    _check_person(email, name, password)
+    problems = {
+        "EMAIL": newcomers.why_not_email(email),
+        "NAME": None if name.strip() else "it is empty",
+        "--password": newcomers.why_not_password(password, email, name),
+    }
+    for place, reason in problems.items():
+        if reason is not None:
+            raise click.BadParameter(reason, param_hint=place)
     with _ready_app(), transaction():
         create_person(email, name, password, [allowed[role] for role in roles], now=utcnow())
     click.echo(f"{email} can sign in now")
-
-
-def _check_person(email: str, name: str, password: str) -> None:
-    from email_validator import EmailNotValidError, validate_email
-
-    from c2b.accounts import passwords
-
-    try:
-        validate_email(email, check_deliverability=False)
-    except EmailNotValidError as problem:
-        raise click.BadParameter(str(problem), param_hint="EMAIL") from None
-    if not name.strip():
-        raise click.BadParameter("it is empty", param_hint="NAME")
-    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
-        words = f"expected {passwords.SHORTEST} to {passwords.LONGEST} characters"
-        raise click.BadParameter(words, param_hint="--password")
-    if passwords.is_guessable(password, email, name):
-        raise click.BadParameter("it is too easy to guess", param_hint="--password")
 
 
 @c2b.command("clock-forward")
@@ -330,13 +292,6 @@ def clock_forward_command(hours: float) -> None:
 @c2b.command("config")
 def config_command() -> None:
     """Print the settings that are in force; secrets are left out."""
-    from sqlalchemy.engine import make_url
+    from c2b.serving import settings
 
-    config = load()
-    shown: dict[str, Callable[[Any], str]] = {
-        **dict.fromkeys(SECRETS, lambda value: "(set)" if value else "(not set)"),
-        "database_url": lambda value: make_url(value).render_as_string(hide_password=True),
-    }
-    for field in fields(config):
-        value = getattr(config, field.name)
-        click.echo(f"C2B_{field.name.upper()}={shown.get(field.name, str)(value)}")
+    click.echo("\n".join(settings(load())))

@@ -1,4 +1,4 @@
-"""Starting the web server, and keeping it and the clock together in one command."""
+"""Starting the web server, keeping it and the clock together in one command, and what is said about it."""
 
 import os
 import signal
@@ -9,12 +9,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy.engine import make_url
 
 from c2b.config import ROOT, BadConfig, Config
 
 THREADS = 4  # requests at once in one worker
-PATIENCE = 60.0  # seconds that the first answer may take
+SECRETS = ("secret_key", "sendgrid_api_key", "smtp_url")
+PATIENCE = 120.0  # seconds that the first answer may take
 
 
 def web_command(config: Config) -> list[str]:
@@ -108,8 +113,24 @@ def in_background(act: Callable[[], None]) -> None:
     threading.Thread(target=act, daemon=True).start()
 
 
-def welcome(config: Config, sign_ins: Iterable[str]) -> str:
-    """What a newcomer reads when the site is up."""
+def welcome(config: Config) -> str:
+    """What a newcomer reads when the site is up: where it is and, on a demo, as whom to sign in."""
     lines = [f"{config.site_name} {config.site_name_zh} is up: {config.base_url}"]
-    lines += [f"  {line}" for line in sign_ins]
+    lines += [f"  {line}" for line in (_sign_ins() if config.demo else ())]
     return "\n".join([*lines, "Press Ctrl-C to end it."])
+
+
+def _sign_ins() -> list[str]:
+    from c2b.seed import sign_ins
+
+    return [str(line) for line in sign_ins()]
+
+
+def settings(config: Config) -> list[str]:
+    """The settings that are in force, one a line, without secrets."""
+    shown: dict[str, Callable[[Any], str]] = {
+        **dict.fromkeys(SECRETS, lambda value: "(set)" if value else "(not set)"),
+        "database_url": lambda value: make_url(value).render_as_string(hide_password=True),
+    }
+    names = [field.name for field in fields(config)]
+    return [f"C2B_{name.upper()}={shown.get(name, str)(getattr(config, name))}" for name in names]

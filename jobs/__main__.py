@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from time import time
 
 from flask import Flask
 
@@ -24,7 +25,7 @@ def main() -> None:
     try:
         app = create_app()
         with app.app_context():
-            must_be_ready()
+            must_be_ready(time())
     except BadConfig as problem:
         sys.exit(f"jobs: {problem}")
     run_clock(app)

@@ -1,6 +1,5 @@
 """Whether the database is the one that this version of the program needs."""
 
-import time
 from functools import lru_cache
 
 from alembic.config import Config as AlembicConfig
@@ -44,13 +43,21 @@ def why_not_ready() -> str | None:
         have, need = present(), newest()
         if have != need or not inspect(db.session.connection()).has_table(Run.__tablename__):
             return _why_not_migrated(have)
-        apart = abs(time.time() - database_time())
     except (SQLAlchemyError, OSError) as problem:
         return f"{KEY}: the database does not answer ({_kind(problem)}); {FORM}"
     finally:
         db.session.rollback()
-    if apart > MOST_APART and not is_sqlite():
-        return f"{KEY}: its clock is {apart:.0f} seconds apart from this machine's; expected at most {MOST_APART:.0f}"
+    return None
+
+
+def why_not_same_time(here: float) -> str | None:
+    """Whether the database's clock and this machine's (`here`, seconds since 1970) tell the same time."""
+    apart = 0.0 if is_sqlite() else abs(here - database_time())
+    db.session.rollback()
+    if apart > MOST_APART:
+        return (
+            f"{KEY}: its clock is {apart:.0f} seconds off this machine's; expected at most {MOST_APART:.0f}"
+        )
     return None
 
 
@@ -78,8 +85,8 @@ def _kind(problem: Exception) -> str:
     return type(cause).__name__
 
 
-def must_be_ready() -> None:
-    """Refuse to start on a database that does not answer or is of another version (BadConfig)."""
-    reason = why_not_ready()
+def must_be_ready(here: float) -> None:
+    """Refuse to start on a database that does not answer, is of another version or of another time (BadConfig)."""
+    reason = why_not_ready() or why_not_same_time(here)
     if reason is not None:
         raise BadConfig(reason)

@@ -30,7 +30,7 @@ def database(request):
 def c2b(app, monkeypatch):
     """Run a command on the test's own application."""
     monkeypatch.setattr(cli, "_app", lambda config=None: app)
-    monkeypatch.setattr(schema, "must_be_ready", lambda: None)
+    monkeypatch.setattr(schema, "must_be_ready", lambda here: None)
 
     def run(*arguments: str, typed: str | None = None):
         db.session.rollback()  # the command has a session of its own
