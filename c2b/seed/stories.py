@@ -55,6 +55,7 @@ POT = (
     " rattles. This one is 600 g lighter, has a brass knob that stays cool on the stove, and a ground rim."
 )
 
+PACES = (0.6, 1.8, 3.0, 1.2, 2.4)  # above 1: most came early, and it is cooling; below: it is heating up
 SUMMARY = "Well made, simply packed, at a price that we reach together."
 
 OPEN = (
@@ -171,7 +172,8 @@ def _story(number: int, thing: Thing, people: int, start: float, poor: int, rand
         joined = list(range(people - poor, people)) + random.sample(range(people - poor), thing.people - poor)
     item = Item(number, tuple(joined))
     span = timedelta(days=min(thing.days, thing.opened) - 0.05)
-    times = sorted(random.random() ** 0.8 for _person in joined)
+    pace = PACES[number % len(PACES)] if thing in OPEN else 0.8
+    times = sorted(random.random() ** pace for _person in joined)
     arrivals = [_arrival(thing, person, span * at, random) for person, at in zip(joined, times, strict=True)]
     pictures = [f"demo/{name}" for name in (thing.picture, *thing.pictures)]
     draft = draft_of(thing, pictures)
