@@ -171,25 +171,13 @@ def refresh_heat(campaign_id: int, *, now: datetime) -> None:
     campaign = db.session.get(Campaign, campaign_id, populate_existing=True)
     if campaign is None:
         return
+    joined, last_day, day_before = _recent(campaign, now)
     people = campaign.basis == Basis.PEOPLE
-    what = case((Pledge.id.is_not(None), 1)) if people else Pledge.quantity
-    last, before = Pledge.placed_at > now - DAY, Pledge.placed_at <= now - DAY
-    joined, last_day, day_before = db.session.execute(
-        select(
-            func.count().filter(last),
-            func.coalesce(func.sum(what).filter(last), 0),
-            func.coalesce(func.sum(what).filter(before), 0),
-        ).where(
-            Pledge.campaign_id == campaign_id,
-            Pledge.state == PledgeState.ACTIVE,
-            Pledge.placed_at > now - 2 * DAY,
-        )
-    ).one()
     known = {
         "have": campaign.counted_people if people else campaign.counted_units,
         "need": campaign.threshold,
-        "joined_last_day": int(last_day),
-        "joined_day_before": int(day_before),
+        "joined_last_day": last_day,
+        "joined_day_before": day_before,
     }
     db.session.execute(
         update(Campaign)
@@ -198,6 +186,24 @@ def refresh_heat(campaign_id: int, *, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     db.session.expire(campaign)
+
+
+def _recent(campaign: Campaign, now: datetime) -> tuple[int, int, int]:
+    """How many joined in the last 24 hours; and, in the campaign's own basis, how much then and the day before."""
+    what = case((Pledge.id.is_not(None), 1)) if campaign.basis == Basis.PEOPLE else Pledge.quantity
+    last, before = Pledge.placed_at > now - DAY, Pledge.placed_at <= now - DAY
+    joined, last_day, day_before = db.session.execute(
+        select(
+            func.count().filter(last),
+            func.coalesce(func.sum(what).filter(last), 0),
+            func.coalesce(func.sum(what).filter(before), 0),
+        ).where(
+            Pledge.campaign_id == campaign.id,
+            Pledge.state == PledgeState.ACTIVE,
+            Pledge.placed_at > now - 2 * DAY,
+        )
+    ).one()
+    return joined, int(last_day), int(day_before)
 
 
 __all__ = [

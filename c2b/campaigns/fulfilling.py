@@ -82,11 +82,19 @@ def place_late(campaign_id: int, request: PledgeRequest, unit_price: int, *, now
     shopper = facts_of(campaign, request.shopper_id)
     no = rules.why_not_late(campaign, request, shopper=shopper, terms=terms_hash(campaign))
     obey(no)
-    pledge = Pledge(
+    pledge = _late_pledge(campaign, request, now)
+    db.session.add(pledge)
+    record(pledge, "pledge.placed", by=request.shopper_id, at=now, quantity=request.quantity, late=True)
+    move(pledge, P.ALLOCATED, by=request.shopper_id, now=now)
+    return pledge
+
+
+def _late_pledge(campaign: Campaign, request: PledgeRequest, now: datetime) -> Pledge:
+    return Pledge(
         campaign_id=campaign.id,
         shopper_id=request.shopper_id,
         quantity=request.quantity,
-        ceiling=unit_price,
+        ceiling=request.ceiling,
         counts=False,
         options=dict(request.options),
         region=request.region,
@@ -99,10 +107,6 @@ def place_late(campaign_id: int, request: PledgeRequest, unit_price: int, *, now
         state_since=now,
         allocated=request.quantity,
     )
-    db.session.add(pledge)
-    record(pledge, "pledge.placed", by=request.shopper_id, at=now, quantity=request.quantity, late=True)
-    move(pledge, P.ALLOCATED, by=request.shopper_id, now=now)
-    return pledge
 
 
 def _first_answer(campaign: Campaign, request: PledgeRequest) -> Pledge | None:
