@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from markupsafe import Markup
 
+from c2b.accounts.queries import names_of
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
@@ -30,7 +31,7 @@ DONE = (SampleState.PASSED, SampleState.FAILED, SampleState.LAPSED)
 def qr(text: str) -> Markup:
     """The text as a QR code, drawn as SVG."""
     drawn = segno.make(text, error="m", micro=False)
-    svg = drawn.svg_inline(scale=4, border=0, omitsize=True, svgclass=None, lineclass=None)
+    svg = drawn.svg_inline(scale=4, border=2, omitsize=True, svgclass=None, lineclass=None)
     return Markup(svg)  # noqa: S704  # drawn here, not typed by anybody
 
 
@@ -115,7 +116,8 @@ def _sample_page(parcel: Sample, form: InspectForm) -> str:
         offer=offer,
         form=form,
         items=items,
-        told=history(parcel),
+        told=(told := history(parcel)),
+        names=names_of({line.by for line in told if line.by is not None}),
         why_not=why_not_independent(offer, current_user.id),
         now=utcnow(),
     )
