@@ -1,7 +1,5 @@
 """The sample room, and what the merchant prints and enters."""
 
-from typing import Any
-
 import segno
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -99,8 +97,8 @@ def sample_inspect(sample_id: int) -> ResponseReturnValue:
     return redirect(url_for(".samples"))
 
 
-def _inspect_form(sample_id: int, **more: Any) -> InspectForm:
-    form = InspectForm(**more)
+def _inspect_form(sample_id: int) -> InspectForm:
+    form = InspectForm()
     offer = get_or_404(Offer, get_or_404(Sample, sample_id).offer_id)
     form.found.choices = [(item.key, _(item.msgid)) for item in checklist(offer.campaign.category)]
     return form
@@ -110,13 +108,14 @@ def _sample_page(parcel: Sample, form: InspectForm) -> str:
     offer = get_or_404(Offer, parcel.offer_id)
     items = checklist(offer.campaign.category)
     form.found.choices = [(item.key, _(item.msgid)) for item in items]
+    told = history(parcel)
     return render_template(
         "pipeline/sample.html",
         sample=parcel,
         offer=offer,
         form=form,
         items=items,
-        told=(told := history(parcel)),
+        told=told,
         names=names_of({line.by for line in told if line.by is not None}),
         why_not=why_not_independent(offer, current_user.id),
         now=utcnow(),
@@ -169,5 +168,6 @@ def _own_page(offer: Offer, parcel: Sample, form: SentForm) -> str:
         sample=parcel,
         form=form,
         told=history(parcel),
+        names={},  # who of ours had it is not the merchant's to know
         now=utcnow(),
     )
