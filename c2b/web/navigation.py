@@ -98,8 +98,10 @@ def _reviewer(waiting: dict[str, int]) -> list[Entry]:
 
 def _merchant(waiting: dict[str, int]) -> list[Entry]:
     return [
-        Entry("sell", _("Your shop"), "merchants.sell", "store"),
+        Entry("sell", _("Your shop"), "merchants.firm", "store"),
+        Entry("demand", _("Find demand"), "pipeline.opportunities", "flame"),
         Entry("offers", _("Offers"), "pipeline.offers", "clip", waiting.get("offers", 0)),
+        Entry("orders", _("Orders"), "orders.firm_orders", "truck"),
     ]
 
 
