@@ -26,7 +26,6 @@ ORDER = (
     "remind_closing",
     "remind_stages",
     "remind_cards",
-    "tell_tipped",
     "refresh_heat",
     "send_mail",
     "forget_tries",
