@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import aliased
 
 from c2b.core.db import db, is_sqlite, must_be_outside_transaction
 from c2b.core.states import move_many
@@ -94,29 +93,42 @@ def _row(launch_id: int, currency: str, purpose: Purpose, wish: Wish, now: datet
 
 
 def requests() -> Any:
-    """Attempts as requests; to be narrowed by the caller."""
-    hold = aliased(Attempt)
+    """Attempts as requests, without what they hold; to be narrowed by the caller and read by `read`."""
     return (
         select(
-            Attempt.id, Attempt.launch_id, Attempt.pledge_id, Attempt.purpose, Attempt.key, Attempt.amount,
-            Attempt.currency, Attempt.state, Mandate.token, hold.reference,
+            Attempt.id,
+            Attempt.launch_id,
+            Attempt.pledge_id,
+            Attempt.purpose,
+            Attempt.key,
+            Attempt.amount,
+            Attempt.currency,
+            Attempt.state,
+            Mandate.token,
         )
         .join(Mandate, Mandate.id == Attempt.mandate_id)
-        .outerjoin(
-            hold,
-            and_(
-                hold.pledge_id == Attempt.pledge_id,
-                hold.purpose == Purpose.AUTHORISE,
-                hold.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
-            ),
-        )
         .order_by(Attempt.id)
-    )  # fmt: skip
+    )
 
 
 def read(query: Any) -> list[Request]:
-    """The requests that a query found."""
-    return [Request(*row) for row in db.session.execute(query)]
+    """The requests that a query found, with what was authorised for their pledges."""
+    rows: Any = db.session.execute(query).all()
+    holds = _holds([row.pledge_id for row in rows if row.purpose != Purpose.AUTHORISE])
+    return [Request(*row, hold=holds.get(row.pledge_id)) for row in rows]
+
+
+def _holds(pledge_ids: list[int]) -> dict[int, str | None]:
+    if not pledge_ids:
+        return {}
+    rows = db.session.execute(
+        select(Attempt.pledge_id, Attempt.reference).where(
+            Attempt.pledge_id.in_(pledge_ids),
+            Attempt.purpose == Purpose.AUTHORISE,
+            Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
+        )
+    )
+    return {row.pledge_id: row.reference for row in rows}
 
 
 def ask(asked: Sequence[Request]) -> Answered:

@@ -6,10 +6,10 @@ the provider is asked with no transaction open, the answers are committed with a
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from c2b.campaigns.models import Pledge
 from c2b.campaigns.states import PledgeState
@@ -18,11 +18,12 @@ from c2b.core.db import db, get_or_404, transaction
 from c2b.core.errors import Stale
 from c2b.core.text import gettext as _
 from c2b.orders import attempts, settling
-from c2b.orders.attempts import Request, Wish
+from c2b.orders.attempts import Wish
 from c2b.orders.outcomes import book
 from c2b.payments import windows
 from c2b.payments.models import Attempt
-from c2b.payments.states import AttemptState, Purpose
+from c2b.payments.states import AttemptState as S
+from c2b.payments.states import Purpose
 from c2b.pipeline.models import Launch
 from c2b.pipeline.states import LaunchState
 
@@ -30,16 +31,14 @@ CHUNK = 200
 LEASE = 120.0  # seconds that one chunk may take
 WORK = "charge"
 
-Begin = Callable[[Launch, int, datetime], list[Request]]  # after which pledge the next chunk begins
-
 
 def charge_launch(launch_id: int, *, now: datetime) -> None:
     """Do all that can be done now about one launch's money. Ends its own transactions; may be repeated at will."""
     find_out_open(launch_id, now=now)
     done: str | None = None
     while (state := _state(launch_id)) != done:
-        for begin in STEPS.get(state, ()):
-            _drain(launch_id, begin, now)
+        for step in STEPS.get(state, ()):
+            _drain(launch_id, step, now)
         with transaction():
             settling.advance_launch(launch_id, now=now)
         done = state
@@ -51,7 +50,7 @@ def settle_launch(launch_id: int, *, now: datetime) -> None:
     with transaction():
         over = get_or_404(Launch, launch_id).mend_until <= now
     if over:
-        _drain(launch_id, begin_ending_confirmations, now)
+        _drain(launch_id, END_CONFIRMATIONS, now)
     charge_launch(launch_id, now=now)
 
 
@@ -77,19 +76,23 @@ def find_out_open(launch_id: int, *, now: datetime) -> None:
             book(answered, now)
 
 
-def _drain(launch_id: int, begin: Begin, now: datetime) -> None:
+def _drain(launch_id: int, step: "Step", now: datetime) -> None:
     after = 0
     while True:
         with transaction():
             _keep(launch_id)
-            requests = begin(get_or_404(Launch, launch_id), after, now)
-        if not requests:
+            launch = get_or_404(Launch, launch_id)
+            chunk = _standing(launch, after)
+            wishes = [wish for it in chunk if (wish := step.wish(launch, it, now)) is not None]
+            requests = attempts.begin(launch_id, launch.currency, step.purpose, wishes, now)
+        if not chunk:
             return
-        after = max(request.pledge_id for request in requests)
-        answered = attempts.ask(requests)
-        with transaction():
-            _keep(launch_id)
-            book(answered, now)
+        after = chunk[-1].pledge_id
+        if requests:
+            answered = attempts.ask(requests)
+            with transaction():
+                _keep(launch_id)
+                book(answered, now)
 
 
 def _keep(launch_id: int) -> None:
@@ -103,86 +106,99 @@ def _state(launch_id: int) -> str:
         return str(db.session.scalar(select(Launch.state).where(Launch.id == launch_id)))
 
 
-def begin_authorisations(launch: Launch, after: int, now: datetime) -> list[Request]:
-    """First requests for goods that were set aside; later ones are up to the shopper."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A pledge with goods set aside, and the last request of each kind about it."""
+
+    pledge_id: int
+    mandate_id: int
+    units: int
+    asked: dict[str, Attempt]
+
+    @property
+    def hold(self) -> Attempt | None:
+        """The last request to hold its money."""
+        return self.asked.get(Purpose.AUTHORISE)
+
+    def waits(self) -> bool:
+        """Whether its payment waits for the shopper's yes, and was not let go."""
+        return (
+            self.hold is not None and self.hold.state == S.REQUIRES_ACTION and Purpose.VOID not in self.asked
+        )
+
+
+def _standing(launch: Launch, after: int) -> list[Standing]:
+    """The next chunk of the launch's pledges with goods set aside. Plain readings by index: no plan to go wrong."""
     rows = db.session.execute(
         select(Pledge.id, Pledge.mandate_id, Pledge.allocated)
-        .where(*set_aside_of(launch), Pledge.id > after, ~asked_for(Purpose.AUTHORISE))
-        .order_by(Pledge.id)
-        .limit(CHUNK)
-    )
-    wishes = [Wish(id_, mandate_id, launch.unit_price * units) for id_, mandate_id, units in rows]
-    return attempts.begin(launch.id, launch.currency, Purpose.AUTHORISE, wishes, now)
-
-
-def begin_captures(launch: Launch, after: int, now: datetime) -> list[Request]:
-    """Charge what is held and was not charged yet."""
-    return _begin_on_holds(
-        launch, Purpose.CAPTURE, after, now, *set_aside_of(launch), Attempt.state == AttemptState.SUCCEEDED
-    )
-
-
-def begin_voids(launch: Launch, after: int, now: datetime) -> list[Request]:
-    """Let go of everything that is held or waits to be."""
-    return _begin_on_holds(launch, Purpose.VOID, after, now, Attempt.state.in_(HOLDING))
-
-
-def begin_ending_confirmations(launch: Launch, after: int, now: datetime) -> list[Request]:
-    """Let go of what still waits for a shopper's yes."""
-    return _begin_on_holds(
-        launch, Purpose.VOID, after, now, *set_aside_of(launch), Attempt.state == AttemptState.REQUIRES_ACTION
-    )
-
-
-def begin_ending_late(launch: Launch, after: int, now: datetime) -> list[Request]:
-    """Let go of purchases from the rest that were not confirmed in time."""
-    return _begin_on_holds(
-        launch,
-        Purpose.VOID,
-        after,
-        now,
-        *set_aside_of(launch),
-        Attempt.state == AttemptState.REQUIRES_ACTION,
-        Attempt.started_at <= now - windows.CONFIRM_LATE if now < launch.closes_at else Attempt.id > 0,
-    )
-
-
-HOLDING = (AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)
-
-STEPS: dict[str, tuple[Begin, ...]] = {
-    LaunchState.AUTHORISING: (begin_authorisations,),
-    LaunchState.CAPTURING: (begin_captures,),
-    LaunchState.VOIDING: (begin_voids,),
-    LaunchState.SELLING: (begin_authorisations, begin_ending_late, begin_captures),
-}
-
-
-def _begin_on_holds(
-    launch: Launch, purpose: Purpose, after: int, now: datetime, *narrowed: ColumnElement[bool]
-) -> list[Request]:
-    rows = db.session.execute(
-        select(Attempt.pledge_id, Attempt.mandate_id, Attempt.amount)
-        .join(Pledge, Pledge.id == Attempt.pledge_id)
         .where(
-            Attempt.launch_id == launch.id,
-            Attempt.purpose == Purpose.AUTHORISE,
+            Pledge.campaign_id == launch.campaign_id,
+            Pledge.state == PledgeState.ALLOCATED,
             Pledge.id > after,
-            ~asked_for(purpose),
-            *narrowed,
         )
         .order_by(Pledge.id)
         .limit(CHUNK)
-    )
-    wishes = [Wish(*row) for row in rows]
-    return attempts.begin(launch.id, launch.currency, purpose, wishes, now)
+    ).all()
+    asked: dict[int, dict[str, Attempt]] = {row.id: {} for row in rows}
+    for attempt in db.session.scalars(
+        select(Attempt).where(Attempt.pledge_id.in_(asked)).order_by(Attempt.generation)
+    ):
+        asked[attempt.pledge_id][attempt.purpose] = attempt
+    return [Standing(row.id, row.mandate_id, row.allocated, asked[row.id]) for row in rows]
 
 
-def set_aside_of(launch: Launch) -> tuple[ColumnElement[bool], ...]:
-    """The pledges of a launch for which goods are set aside."""
-    return Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ALLOCATED
+def authorise(launch: Launch, it: Standing, _now: datetime) -> Wish | None:
+    """Hold the money for goods that were set aside; further tries are up to the shopper."""
+    return None if it.hold else Wish(it.pledge_id, it.mandate_id, launch.unit_price * it.units)
 
 
-def asked_for(purpose: Purpose) -> ColumnElement[bool]:
-    """Whether the provider was ever asked this about a pledge."""
-    earlier = aliased(Attempt)
-    return select(earlier.id).where(earlier.pledge_id == Pledge.id, earlier.purpose == purpose).exists()
+def capture(_launch: Launch, it: Standing, _now: datetime) -> Wish | None:
+    """Charge what is held and was not charged yet."""
+    if it.hold is None or it.hold.state != S.SUCCEEDED or Purpose.CAPTURE in it.asked:
+        return None
+    return Wish(it.pledge_id, it.hold.mandate_id, it.hold.amount)
+
+
+def let_go(_launch: Launch, it: Standing, _now: datetime) -> Wish | None:
+    """Let go of everything that is held, or waits to be."""
+    if it.hold is None or it.hold.state not in HOLDING or Purpose.VOID in it.asked:
+        return None
+    return Wish(it.pledge_id, it.hold.mandate_id, it.hold.amount)
+
+
+def end_confirmation(launch: Launch, it: Standing, now: datetime) -> Wish | None:
+    """Let go of what still waits for a shopper's yes."""
+    return let_go(launch, it, now) if it.waits() else None
+
+
+def end_late(launch: Launch, it: Standing, now: datetime) -> Wish | None:
+    """Let go of a purchase from the rest that was not confirmed in time."""
+    if not it.waits() or it.hold is None:
+        return None
+    over = now >= launch.closes_at or it.hold.started_at <= now - windows.CONFIRM_LATE
+    return let_go(launch, it, now) if over else None
+
+
+HOLDING = (S.SUCCEEDED, S.REQUIRES_ACTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What is asked of the provider, and about which pledges."""
+
+    purpose: Purpose
+    wish: Callable[[Launch, Standing, datetime], Wish | None]
+
+
+END_CONFIRMATIONS = Step(Purpose.VOID, end_confirmation)
+
+STEPS: dict[str, tuple[Step, ...]] = {
+    LaunchState.AUTHORISING: (Step(Purpose.AUTHORISE, authorise),),
+    LaunchState.CAPTURING: (Step(Purpose.CAPTURE, capture),),
+    LaunchState.VOIDING: (Step(Purpose.VOID, let_go),),
+    LaunchState.SELLING: (
+        Step(Purpose.AUTHORISE, authorise),
+        Step(Purpose.VOID, end_late),
+        Step(Purpose.CAPTURE, capture),
+    ),
+}

@@ -154,6 +154,6 @@ def _must_be_outside() -> None:
 
 
 def _unknown(key: str, problem: Exception) -> Outcome:
-    level = log.warning if isinstance(problem, NoAnswer) else log.exception
+    level = log.debug if isinstance(problem, NoAnswer) else log.exception  # it shows among the launches
     level("gateway_gave_no_answer", key=key, problem=type(problem).__name__)
     return Outcome(AttemptState.UNKNOWN, code=type(problem).__name__)
