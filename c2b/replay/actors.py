@@ -46,6 +46,7 @@ class Cast:
     papers: str
     stories: dict[int, Story] = field(default_factory=dict)  # by campaign
     plans: dict[int, Plan] = field(default_factory=dict)  # by offer
+    mended: set[int] = field(default_factory=set)  # offers put right once
     offered: set[tuple[int, int]] = field(default_factory=set)  # (campaign, entry) that firms have looked at
     # What a demo leaves to its visitors, by title; a replay leaves nothing.
     makers: Mapping[str, Firm] = field(default_factory=dict)  # who starts it
@@ -157,8 +158,9 @@ def _merchants_mend(cast: Cast, now: datetime) -> None:
     )
     for (offer_id,) in waiting:
         plan = _plan_of(cast, offer_id)
-        if plan is None or not plan.mends:
+        if plan is None or not plan.mends or offer_id in cast.mended:
             continue
+        cast.mended.add(offer_id)  # who is told twice gives up
         with transaction():
             offer = db.session.get_one(Offer, offer_id)
             draft = plan.draft(cast.stories[offer.campaign_id], cast.pictures, cast.papers, mended=True)

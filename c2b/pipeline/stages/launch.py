@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import Select, select
+
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.operations import fail_campaign
 from c2b.campaigns.queries import active_wanted
@@ -16,7 +18,7 @@ from c2b.pipeline.launching import (
     runner_up_would_clear,
     why_not_open,
 )
-from c2b.pipeline.models import Offer
+from c2b.pipeline.models import Offer, Place, Slot
 from c2b.pipeline.stage import Ruling, Stage, Verdict
 
 
@@ -42,6 +44,22 @@ def due_at(offer: Offer, now: datetime) -> datetime:
     return slot.opens_at + timedelta(hours=1) if slot else now + timedelta(days=7)
 
 
+def ready(now: datetime) -> Select[int]:
+    """Offers whose slot has opened."""
+    return (
+        select(Offer.id)
+        .join(Place, Place.campaign_id == Offer.campaign_id)
+        .join(Slot, Slot.id == Place.slot_id)
+        .where(Slot.opens_at <= now)
+    )
+
+
 stage = Stage(
-    "launch", _l("Launch"), owner=Role.OPERATOR, due=timedelta(days=7), decide=decide, due_at=due_at
+    "launch",
+    _l("Launch"),
+    owner=Role.OPERATOR,
+    due=timedelta(days=7),
+    decide=decide,
+    due_at=due_at,
+    ready=ready,
 )
