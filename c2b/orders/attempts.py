@@ -96,7 +96,7 @@ def requests() -> Any:
     """Attempts as requests, without what they hold; to be narrowed by the caller and read by `read`."""
     return (
         select(
-            Attempt.id,
+            Attempt.id.label("attempt_id"),
             Attempt.launch_id,
             Attempt.pledge_id,
             Attempt.purpose,
@@ -115,7 +115,7 @@ def read(query: Any) -> list[Request]:
     """The requests that a query found, with what was authorised for their pledges."""
     rows: Any = db.session.execute(query).all()
     holds = _holds([row.pledge_id for row in rows if row.purpose != Purpose.AUTHORISE])
-    return [Request(*row, hold=holds.get(row.pledge_id)) for row in rows]
+    return [Request(**row._mapping, hold=holds.get(row.pledge_id)) for row in rows]
 
 
 def _holds(pledge_ids: list[int]) -> dict[int, str | None]:

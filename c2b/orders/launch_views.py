@@ -11,6 +11,7 @@ from c2b.core.db import get_or_404
 from c2b.core.events import history
 from c2b.orders import queries
 from c2b.orders.pages import page_number
+from c2b.orders.progress import progress_of
 from c2b.pipeline.models import Launch
 from c2b.pipeline.states import LaunchState
 
@@ -23,7 +24,7 @@ def index() -> ResponseReturnValue:
     """All launches, newest first, with their progress."""
     page = page_number()
     rows, more = queries.all_launches(page=page)
-    progress = queries.progress_of([launch for launch, _campaign in rows])
+    progress = progress_of([launch for launch, _campaign in rows])
     return render_template(
         "orders/launches.html", rows=rows, progress=progress, page=page, more=more, now=utcnow()
     )
@@ -42,7 +43,7 @@ def show(launch_id: int) -> ResponseReturnValue:
         campaign=launch.campaign,
         offer=launch.offer,
         merchant=launch.offer.merchant,
-        progress=queries.progress_of([launch])[launch.id],
+        progress=progress_of([launch])[launch.id],
         attempts=attempts,
         names=names_of(shopper_id for _attempt, shopper_id in attempts),
         lines=history(launch),

@@ -1,0 +1,92 @@
+"""How far the charging of launches is, for operators: counts and amounts in two statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from c2b.campaigns.models import Pledge
+from c2b.campaigns.states import PledgeState
+from c2b.core.db import db
+from c2b.payments.models import Attempt
+from c2b.payments.states import AttemptState, Purpose
+from c2b.pipeline.models import Launch
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the money of a launch is, in pledges, units and minor units."""
+
+    allocated: int = 0
+    authorised: int = 0
+    failed: int = 0
+    waiting: int = 0
+    captured: int = 0
+    voided: int = 0
+    dropped: int = 0
+    units_ordered: int = 0
+    amount_held: int = 0
+    amount_captured: int = 0
+
+
+def progress_of(launches: Sequence[Launch]) -> dict[int, Progress]:
+    """The progress of each of these launches."""
+    ids = [launch.id for launch in launches]
+    attempts: dict[tuple[int, str, str], tuple[int, int]] = {
+        (id_, purpose, state): (n, int(amount or 0))
+        for id_, purpose, state, n, amount in db.session.execute(
+            select(Attempt.launch_id, Attempt.purpose, Attempt.state, func.count(), func.sum(Attempt.amount))
+            .where(Attempt.launch_id.in_(ids), _is_latest())
+            .group_by(Attempt.launch_id, Attempt.purpose, Attempt.state)
+        )
+    }
+    pledges: dict[tuple[int, str], tuple[int, int]] = {
+        (campaign_id, state): (n, int(units or 0))
+        for campaign_id, state, n, units in db.session.execute(
+            select(Pledge.campaign_id, Pledge.state, func.count(), func.sum(Pledge.allocated))
+            .where(Pledge.campaign_id.in_([launch.campaign_id for launch in launches]))
+            .group_by(Pledge.campaign_id, Pledge.state)
+        )
+    }
+    return {launch.id: _progress(launch, attempts, pledges) for launch in launches}
+
+
+def _is_latest() -> Any:
+    other = Attempt.__table__.alias("other")
+    later = (
+        select(func.max(other.c.generation))
+        .where(other.c.pledge_id == Attempt.pledge_id, other.c.purpose == Attempt.purpose)
+        .scalar_subquery()
+    )
+    return Attempt.generation == later
+
+
+def _progress(
+    launch: Launch,
+    attempts: dict[tuple[int, str, str], tuple[int, int]],
+    pledges: dict[tuple[int, str], tuple[int, int]],
+) -> Progress:
+    def asked(purpose: Purpose, *states: AttemptState) -> tuple[int, int]:
+        found = [attempts.get((launch.id, purpose, state), (0, 0)) for state in states]
+        return sum(n for n, _amount in found), sum(amount for _n, amount in found)
+
+    ordered = pledges.get((launch.campaign_id, PledgeState.ORDERED), (0, 0))
+    dropped = pledges.get((launch.campaign_id, PledgeState.DROPPED), (0, 0))
+    held = asked(Purpose.AUTHORISE, AttemptState.SUCCEEDED)
+    captured = asked(Purpose.CAPTURE, AttemptState.SUCCEEDED)
+    return Progress(
+        allocated=sum(attempts_n for (id_, purpose, _s), (attempts_n, _a) in attempts.items()
+                      if id_ == launch.id and purpose == Purpose.AUTHORISE),
+        authorised=held[0],
+        failed=asked(Purpose.AUTHORISE, AttemptState.FAILED, AttemptState.EXPIRED)[0],
+        waiting=asked(
+            Purpose.AUTHORISE, AttemptState.STARTED, AttemptState.UNKNOWN, AttemptState.REQUIRES_ACTION
+        )[0],
+        captured=captured[0],
+        voided=asked(Purpose.VOID, AttemptState.SUCCEEDED)[0],
+        dropped=dropped[0],
+        units_ordered=ordered[1],
+        amount_held=held[1],
+        amount_captured=captured[1],
+    )  # fmt: skip
