@@ -63,6 +63,7 @@ check: install  ## ask the running database whether it keeps every promise
 	$(BIN)/c2b check
 
 .PHONY: seed
+seed: export C2B_DEMO ?= 1
 seed: install  ## fill an empty database with the demo data
 	$(BIN)/c2b migrate
 	$(BIN)/c2b seed --if-empty

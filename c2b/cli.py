@@ -186,10 +186,14 @@ def seed_command(if_empty: bool) -> None:
     from sqlalchemy import select
 
     from c2b.accounts.models import User
+    from c2b.core import logs
     from c2b.core.clock import utcnow
     from c2b.core.db import db
 
-    with _ready_app():
+    with _ready_app() as app:
+        if not app.config["C2B"].demo:
+            raise BadConfig("C2B_DEMO: expected 1, since the demo data goes with the demo's clock")
+        logs.configure("error")  # a month of the site's life would be told
         if db.session.scalar(select(User.id).limit(1)) is not None:
             if if_empty:
                 return
@@ -197,7 +201,10 @@ def seed_command(if_empty: bool) -> None:
                 "There are people in this database already; the demo data needs an empty one."
             )
         db.session.rollback()
-        import_module("c2b.seed").seed(utcnow())
+        with click.progressbar(length=100, label="playing the demo's last month") as bar:
+            import_module("c2b.seed").seed(
+                utcnow(), lambda done, whole: bar.update(100 * done // whole - bar.pos)
+            )
     click.echo("the demo data is in place")
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import event
 
 from c2b import create_app
 from c2b.config import BadConfig, load
-from c2b.core import logs
 from c2b.core.db import db
 from c2b.replay import invention
 from c2b.replay.drive import Hangs
@@ -77,11 +76,11 @@ def _words(value: Any) -> str:
 @contextmanager
 def _app() -> Iterator[Flask]:
     """An application on a migrated database: the configured one, or a scratch file."""
-    logs.configure("error")
     with tempfile.TemporaryDirectory(prefix="c2b-replay-") as folder:
         settings: dict[str, Any] = {
             "mail": "discard",
             "sandbox_book": ":memory:",
+            "log_level": "error",
             "files_dir": f"{folder}/files",
         }
         scratch = "C2B_DATABASE_URL" not in os.environ

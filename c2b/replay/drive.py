@@ -31,6 +31,7 @@ from jobs.registry import HOUSEKEEPING, all_jobs
 
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)  # a Monday
 STEP = timedelta(hours=6)
+HOUR = timedelta(hours=1)
 UNSEEN = {*HOUSEKEEPING, "refresh_heat"}  # nobody looks at a page meanwhile
 LONGEST = timedelta(days=200)  # after that something hangs, and the replay says so
 
@@ -102,6 +103,8 @@ def play(
         played.ended_at = now
         ended = _ended()
         progress("campaigns", ended, len(staged))
+        if until:
+            progress("hours", (now - begin) // HOUR, (until - begin) // HOUR)
         if now == until or (until is None and ended == len(staged)):
             return played
         if now > begin + LONGEST:

@@ -1,6 +1,6 @@
 """Filling an empty database with the demo, and naming what is in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -79,11 +79,11 @@ def demo_now(now: datetime) -> datetime:
     return (tuesday if tuesday >= local else tuesday + timedelta(days=7)).astimezone(UTC)
 
 
-def _silent(_what: str, _done: int, _of: int) -> None:
+def _silent(_done: int, _whole: int) -> None:
     """Nobody watches."""
 
 
-def seed(now: datetime | None = None, progress: Progress = _silent) -> None:
+def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _silent) -> None:
     """Fill an empty database; the demo's clock is set forward to its own now."""
     now = now or utcnow()
     _hurry(True)
@@ -99,11 +99,19 @@ def seed(now: datetime | None = None, progress: Progress = _silent) -> None:
     tale = [
         with_person(story, ALICE_POOR) if story.draft.title == LAUNCHING[1].title else story for story in tale
     ]
-    play(tale, cast=cast, wallets=wallets, begin=begin, until=end, step=STEP, progress=progress)
+    play(tale, cast=cast, wallets=wallets, begin=begin, until=end, step=STEP, progress=_hours(progress))
     tie_up(named, cast, end)
     for job in all_jobs().values():
         job.run(end)
     _hurry(False)
+
+
+def _hours(progress: Callable[[int, int], None]) -> Progress:
+    def show(what: str, done: int, whole: int) -> None:
+        if what == "hours":
+            progress(done, whole)
+
+    return show
 
 
 def _hurry(on: bool) -> None:
