@@ -198,13 +198,12 @@ def seed_command(if_empty: bool) -> None:
             if if_empty:
                 return
             raise click.ClickException(
-                "There are people in this database already; the demo data needs an empty one."
+                "There are people here already; the demo data needs an empty database."
             )
         db.session.rollback()
+        seed = import_module("c2b.seed").seed
         with click.progressbar(length=100, label="playing the demo's last month") as bar:
-            import_module("c2b.seed").seed(
-                utcnow(), lambda done, whole: bar.update(100 * done // whole - bar.pos)
-            )
+            seed(utcnow(), lambda done, whole: bar.update(100 * done // whole - bar.pos))
     click.echo("the demo data is in place")
 
 
