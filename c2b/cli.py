@@ -181,10 +181,7 @@ def migrate_command(sql: bool) -> None:
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
 def seed_command(if_empty: bool) -> None:
     """Fill the database with a lively demo data set."""
-    from importlib import import_module
-
-    from sqlalchemy import select
-
+    from c2b import seed as demo
     from c2b.accounts.models import User
     from c2b.core import logs
     from c2b.core.clock import utcnow
@@ -194,16 +191,15 @@ def seed_command(if_empty: bool) -> None:
         if not app.config["C2B"].demo:
             raise BadConfig("C2B_DEMO: expected 1, since the demo data goes with the demo's clock")
         logs.configure("error")  # a month of the site's life would be told
-        if db.session.scalar(select(User.id).limit(1)) is not None:
+        if db.session.query(User.id).first():
             if if_empty:
                 return
             raise click.ClickException(
                 "There are people here already; the demo data needs an empty database."
             )
         db.session.rollback()
-        seed = import_module("c2b.seed").seed
         with click.progressbar(length=100, label="playing the demo's last month") as bar:
-            seed(utcnow(), lambda done, whole: bar.update(100 * done // whole - bar.pos))
+            demo.seed(utcnow(), lambda done, whole: bar.update(100 * done // whole - bar.pos))
     click.echo("the demo data is in place")
 
 
