@@ -47,6 +47,9 @@ class Cast:
     stories: dict[int, Story] = field(default_factory=dict)  # by campaign
     plans: dict[int, Plan] = field(default_factory=dict)  # by offer
     mended: set[int] = field(default_factory=set)  # offers put right once
+    decided: set[int] = field(
+        default_factory=set
+    )  # pledges whose shopper has made up their mind about the card
     offered: set[tuple[int, int]] = field(default_factory=set)  # (campaign, entry) that firms have looked at
     # What a demo leaves to its visitors, by title; a replay leaves nothing.
     makers: Mapping[str, Firm] = field(default_factory=dict)  # who starts it
@@ -89,7 +92,7 @@ def act(cast: Cast, now: datetime) -> None:
     _sample_room(cast, now)
     _reviewers(cast, now)
     _operator(cast, now)
-    mend_cards(cast.seed, now)
+    mend_cards(cast.seed, cast.decided, now)
 
 
 def _rows(statement: object) -> list[tuple[int, ...]]:

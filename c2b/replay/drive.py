@@ -30,7 +30,7 @@ from c2b.replay.invention import Arrival, Story
 from jobs.registry import HOUSEKEEPING, all_jobs
 
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)  # a Monday
-STEP = timedelta(hours=6)
+STEP = timedelta(hours=12)
 HOUR = timedelta(hours=1)
 UNSEEN = {*HOUSEKEEPING, "refresh_heat"}  # nobody looks at a page meanwhile
 LONGEST = timedelta(days=200)  # after that something hangs, and the replay says so
@@ -86,7 +86,6 @@ def play(
     wallets: Mapping[int, Wallet],
     begin: datetime,
     until: datetime | None = None,
-    step: timedelta = STEP,
     progress: Progress,
 ) -> Played:
     """Live the stories from `begin` to the end of the last one (Hangs where one has none), or until a moment."""
@@ -109,7 +108,7 @@ def play(
             return played
         if now > begin + LONGEST:
             raise Hangs(f"{len(staged) - ended} campaigns had not ended after {LONGEST.days} days")
-        now = min(now + step, until) if until else now + step
+        now = min(now + STEP, until) if until else now + STEP
 
 
 def run_all(now: datetime) -> None:

@@ -24,8 +24,8 @@ FINDS_ANOTHER = 0.6  # share of shoppers who use another card
 CONFIRMS = 0.8  # share of shoppers who confirm when the bank asks
 
 
-def mend_cards(seed: int, now: datetime) -> None:
-    """Everyone whose card failed long enough ago makes up their mind, once."""
+def mend_cards(seed: int, decided: set[int], now: datetime) -> None:
+    """Everyone whose card failed long enough ago makes up their mind, once; `decided` are those who have."""
     failing = db.session.execute(
         select(Attempt.pledge_id, Attempt.state, Attempt.reference, Pledge.shopper_id)
         .join(Pledge, Pledge.id == Attempt.pledge_id)
@@ -38,12 +38,14 @@ def mend_cards(seed: int, now: datetime) -> None:
             Attempt.generation == 1,
             Attempt.state.in_([AttemptState.FAILED, AttemptState.REQUIRES_ACTION]),
             Attempt.started_at <= now - THINK,
-            Attempt.started_at > now - THINK - timedelta(hours=6),
         )
         .order_by(Attempt.pledge_id)
     ).all()
     db.session.rollback()
     for pledge_id, state, reference, shopper_id in failing:
+        if pledge_id in decided:
+            continue
+        decided.add(pledge_id)
         random = Random(f"{seed}:mend:{pledge_id}")
         if state == AttemptState.REQUIRES_ACTION:
             if reference and random.random() < CONFIRMS:

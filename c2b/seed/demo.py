@@ -39,7 +39,6 @@ from jobs.registry import all_jobs
 
 PASSWORD = "muster-demo-2025"  # noqa: S105  # of the demo's accounts, printed at every start
 PEOPLE = 1400
-STEP = timedelta(hours=12)
 START = 40.0  # days before the demo's now
 
 OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST)
@@ -99,7 +98,7 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     tale = [
         with_person(story, ALICE_POOR) if story.draft.title == LAUNCHING[1].title else story for story in tale
     ]
-    play(tale, cast=cast, wallets=wallets, begin=begin, until=end, step=STEP, progress=_hours(progress))
+    play(tale, cast=cast, wallets=wallets, begin=begin, until=end, progress=_hours(progress))
     tie_up(named, cast, end)
     for job in all_jobs().values():
         job.run(end)
