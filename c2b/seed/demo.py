@@ -144,9 +144,9 @@ def _people(begin: datetime, random: Random) -> tuple[Cast, dict[str, int], dict
         cards = [(user, saved_card(kind, f"shopper-{user}")) for user, kind in zip(crowd, kinds, strict=True)]
         mandates = add_mandates(cards, now=begin)
         alice = named["alice"]
-        good, poor = (
+        poor, good = (
             save_mandate(alice, saved_card(kind, f"{kind}-alice"), now=begin).id
-            for kind in ("ok", "declined")
+            for kind in ("declined", "ok")
         )
     wallets = {person: Wallet(*one) for person, one in enumerate(zip(crowd, mandates, strict=True))}
     wallets |= {ALICE: Wallet(alice, good), ALICE_POOR: Wallet(alice, poor)}
