@@ -94,7 +94,9 @@ def _url(*schemes: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         parts = urlsplit(text)
         if text and (parts.scheme not in schemes or not parts.hostname):
-            raise ValueError(f"expected an address that begins with {' or '.join(s + '://' for s in schemes)}")
+            raise ValueError(
+                f"expected an address that begins with {' or '.join(s + '://' for s in schemes)}"
+            )
         return text.rstrip("/")
 
     return read
@@ -136,9 +138,13 @@ def _completed(values: dict[str, Any]) -> Config:
     if config.production:
         _check_production(config)
     if config.mail == "sendgrid" and not config.sendgrid_api_key:
-        raise BadConfig("C2B_SENDGRID_API_KEY: needed because C2B_MAIL is sendgrid; expected the key of your account")
+        raise BadConfig(
+            "C2B_SENDGRID_API_KEY: needed because C2B_MAIL is sendgrid; expected the key of your account"
+        )
     if config.mail == "smtp" and not config.smtp_url:
-        raise BadConfig("C2B_SMTP_URL: needed because C2B_MAIL is smtp; expected smtp://user:password@host:587")
+        raise BadConfig(
+            "C2B_SMTP_URL: needed because C2B_MAIL is smtp; expected smtp://user:password@host:587"
+        )
     defaults = {
         "database_url": "sqlite:///" + _var("c2b.sqlite3"),
         "files_dir": _var("files"),
@@ -177,5 +183,7 @@ def _development_secret() -> str:
     except FileExistsError:
         pass
     except OSError:
-        raise BadConfig(f"C2B_SECRET_KEY: not set, and {path.parent} cannot be written; expected a secret") from None
+        raise BadConfig(
+            f"C2B_SECRET_KEY: not set, and {path.parent} cannot be written; expected a secret"
+        ) from None
     return path.read_text()

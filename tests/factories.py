@@ -273,7 +273,9 @@ class Make:
                     )
                 )  # fmt: skip
             if (sample := sample_of(offer.id)) is not None and here.key == "sample":
-                put_in_state(sample, SampleState.PASSED, self.now, received_at=self.now, inspected_at=self.now)
+                put_in_state(
+                    sample, SampleState.PASSED, self.now, received_at=self.now, inspected_at=self.now
+                )
             enter_stage(offer, following.key, now=self.now)
         db.session.commit()
         return offer

@@ -17,6 +17,10 @@ class Category(LabelEnum):
     @property
     def icon(self) -> str:
         """Its symbol in static/icons.svg."""
-        return {"clothing": "shirt", "fashion": "glasses", "bags": "bag", "appliances": "plug", "food": "bowl"}.get(
-            self.value, "sofa"
-        )
+        return {
+            "clothing": "shirt",
+            "fashion": "glasses",
+            "bags": "bag",
+            "appliances": "plug",
+            "food": "bowl",
+        }.get(self.value, "sofa")

@@ -53,10 +53,14 @@ class Campaign(HasState, Model):
     description: Mapped[str] = mapped_column(default="")
     category: Mapped[Category] = mapped_column(one_of(Category), index=True)
     fulfilment: Mapped[Fulfilment] = mapped_column(one_of(Fulfilment), default=Fulfilment.SHIPPED)
-    pictures: Mapped[list[str]] = mapped_column(default=list)  # references of c2b.core.files; the first is the main one
+    pictures: Mapped[list[str]] = mapped_column(
+        default=list
+    )  # references of c2b.core.files; the first is the main one
     origin: Mapped[Origin] = mapped_column(one_of(Origin))
     starter_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
-    merchant_id: Mapped[int | None] = mapped_column(ForeignKey("merchant.id"), index=True)  # who started it, or won it
+    merchant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("merchant.id"), index=True
+    )  # who started it, or won it
     currency: Mapped[str] = mapped_column(default="CNY")
     list_price: Mapped[int]
     list_price_basis: Mapped[str] = mapped_column(default="")  # where the list price was seen, in words
@@ -67,7 +71,9 @@ class Campaign(HasState, Model):
     per_shopper: Mapped[int] = mapped_column(default=10)  # most units for one shopper, tolerance included
     close_rule: Mapped[CloseRule] = mapped_column(one_of(CloseRule), default=CloseRule.DEADLINE)
     allocation: Mapped[Allocation] = mapped_column(one_of(Allocation), default=Allocation.FIRST_COME)
-    options: Mapped[list[Any]] = mapped_column(default=list)  # [{"name": "Colour", "values": ["Red", "Blue"]}]
+    options: Mapped[list[Any]] = mapped_column(
+        default=list
+    )  # [{"name": "Colour", "values": ["Red", "Blue"]}]
     regions: Mapped[list[str]] = mapped_column(default=list)  # ISO countries it can go to; empty: everywhere
 
     created_at: Mapped[datetime]
@@ -83,7 +89,9 @@ class Campaign(HasState, Model):
     # Sums over the active pledges, kept by the pledge operations under the campaign's lock; see checks.py.
     people: Mapped[int] = mapped_column(default=0)
     units: Mapped[int] = mapped_column(default=0)
-    counted_people: Mapped[int] = mapped_column(default=0)  # those whose ceiling reaches the first tier's price
+    counted_people: Mapped[int] = mapped_column(
+        default=0
+    )  # those whose ceiling reaches the first tier's price
     counted_units: Mapped[int] = mapped_column(default=0)
 
     # For the pages; refreshed by a job and by each pledge, never used to decide.
@@ -143,7 +151,9 @@ class Pledge(HasState, Model):
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     shopper_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     quantity: Mapped[int]
-    tolerance: Mapped[int] = mapped_column(default=0)  # further units taken only if they are needed to reach a tier
+    tolerance: Mapped[int] = mapped_column(
+        default=0
+    )  # further units taken only if they are needed to reach a tier
     ceiling: Mapped[int]  # most the shopper pays per unit
     counts: Mapped[bool]  # whether the ceiling reaches the first tier's price
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)  # {"Colour": "Red"}
@@ -164,7 +174,9 @@ class DemandPoint(Base):
     """The demand curve by price: what the active pledges with one ceiling add up to."""
 
     __tablename__ = "demand_point"
-    __table_args__ = (CheckConstraint("units >= 0 AND people >= 0 AND tolerance >= 0", name="is_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("units >= 0 AND people >= 0 AND tolerance >= 0", name="is_not_negative"),
+    )
 
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
     ceiling: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

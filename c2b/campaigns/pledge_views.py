@@ -167,7 +167,9 @@ def change(slug: str) -> ResponseReturnValue:
             status = CONFLICT
             if _changed(mine.id, box.form):
                 flash(_("Your pledge is changed."), "ok")
-                if box.form.card.data == NEW_CARD:  # it is saved with the provider first, then chosen here
+                if (
+                    typed_values(box.form).get("card") == NEW_CARD
+                ):  # it is saved with the provider first, then chosen here
                     return redirect(url_for("payments.add_card", next=url_for(".change", slug=slug)))
                 return redirect(url_for(".joined", slug=slug))
             campaign, mine = _own_pledge(slug)

@@ -133,4 +133,15 @@ PLEDGE = Machine(
 # A pledge in one of these states stands; a shopper has at most one such pledge per campaign.
 STANDING = (P.ACTIVE, P.RECONFIRM, P.ALLOCATED, P.ORDERED)
 TAKES_PLEDGES = (C.OPEN, C.TIPPED)
-PUBLIC = (C.OPEN, C.TIPPED, C.SOURCING, C.AWARDED, C.SCHEDULED, C.LIVE, C.COMPLETED, C.EXPIRED, C.CANCELLED, C.FAILED)
+PUBLIC = (
+    C.OPEN,
+    C.TIPPED,
+    C.SOURCING,
+    C.AWARDED,
+    C.SCHEDULED,
+    C.LIVE,
+    C.COMPLETED,
+    C.EXPIRED,
+    C.CANCELLED,
+    C.FAILED,
+)

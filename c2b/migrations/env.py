@@ -31,8 +31,8 @@ def run(connection: Connection) -> None:
         render_as_batch=True,
         render_item=render_item,
         compare_type=True,
-        include_object=lambda _object, name, kind, _reflected, _to: not (
-            kind == "table" and (name or "").startswith("campaign_search")
+        include_object=lambda _object, name, kind, _reflected, _to: (
+            not (kind == "table" and (name or "").startswith("campaign_search"))
         ),
     )
     with context.begin_transaction():

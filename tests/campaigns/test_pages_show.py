@@ -46,7 +46,15 @@ def test_the_script_finds_every_part_of_the_pledge_box(make: Make, client: Flask
         for _number in range(3):
             make.pledge(campaign, ceiling=price)
     page = client.get(f"/c/{campaign.slug}").text
-    for part in ("data-pledge", "data-picks", "data-range", "data-amount", "data-demand", "data-say", "data-cta"):
+    for part in (
+        "data-pledge",
+        "data-picks",
+        "data-range",
+        "data-amount",
+        "data-demand",
+        "data-say",
+        "data-cta",
+    ):
         assert f" {part}" in page
     for part in ("data-qty", 'data-step="-1"', 'data-step="1"', "data-facts", "data-countdown"):
         assert f" {part}" in page
