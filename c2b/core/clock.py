@@ -34,7 +34,7 @@ def utcnow() -> datetime:
 
 def read_demo_clock() -> timedelta:
     """Learn how far the demo is ahead; called at the start of each request and tick of a demo site."""
-    global _ahead  # noqa: PLW0603  # one per process, like the time itself
+    global _ahead  # one per process, like the time itself
     _ahead = timedelta(seconds=db.session.scalar(select(DemoClock.ahead).where(DemoClock.id == ONLY)) or 0)
     return _ahead
 
