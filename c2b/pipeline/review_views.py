@@ -205,7 +205,7 @@ def review_offer_judge(offer_id: int) -> ResponseReturnValue:
         _give(offer_id, form, form.seen.data or "")
     offer = get_or_404(Offer, offer_id)
     ruling = form.verdict.label
-    flash(_("%(ruling)s: offer %(id)s. The merchant was told.", ruling=ruling, id=f"O-{offer_id}"), "ok")
+    flash(_("%(ruling)s: your verdict on offer %(id)s is kept.", ruling=ruling, id=f"O-{offer_id}"), "ok")
     hide = 1 if blind() else None
     if offer.batch is None:
         return redirect(url_for(".review", blind=hide))

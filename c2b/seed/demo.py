@@ -45,7 +45,7 @@ OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST)
 POOR = 30  # people of the crowd whose cards fail
 ALICES = {
     thing.title
-    for thing in (OPEN[0], OPEN[2], OPEN[9], THIS_WEEK[0], IN_REVIEW[0], LAUNCHING[0], PAST[0], EXPIRED[0])
+    for thing in (OPEN[0], OPEN[2], OPEN[9], THIS_WEEK[0], IN_REVIEW[0], LAUNCHING[1], PAST[0], EXPIRED[0])
 }
 ALICE, ALICE_POOR = PEOPLE, PEOPLE + 1  # her two cards
 
@@ -96,7 +96,7 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     tale = stories(things, people=PEOPLE, start=START, poor=POOR, random=random)
     tale = [with_person(story, ALICE) if story.draft.title in ALICES else story for story in tale]
     tale = [
-        with_person(story, ALICE_POOR) if story.draft.title == LAUNCHING[1].title else story for story in tale
+        with_person(story, ALICE_POOR) if story.draft.title == LAUNCHING[0].title else story for story in tale
     ]
     play(tale, cast=cast, wallets=wallets, begin=begin, until=end, progress=_hours(progress))
     tie_up(named, cast, end)
