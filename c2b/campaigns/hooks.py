@@ -5,7 +5,8 @@ values for the template. Known keys: `merchant` (name, url, note), `dates` (a li
 text), `leftover` (whatever templates/orders/_leftover.html shows), `launch_at` (a time).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,4 +28,32 @@ def parts_for(campaign: Campaign, user_id: int | None, now: datetime) -> dict[st
     said: dict[str, Any] = {}
     for part in _parts:
         said.update(part(campaign, user_id, now))
+    return said
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyNow:
+    """Where a pledge's money is after the launch: a sentence, its tone, and where it can be put right."""
+
+    sentence: str
+    tone: str
+    path: str
+
+
+Money = Callable[[Sequence[int]], dict[int, MoneyNow]]
+
+_money: list[Money] = []
+
+
+def add_money(asked: Money) -> None:
+    """Ask this function where the money of pledges is; registering twice is once."""
+    if asked not in _money:
+        _money.append(asked)
+
+
+def money_of(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:
+    """What the features above know of these pledges' money; nothing for those that need no word."""
+    said: dict[int, MoneyNow] = {}
+    for asked in _money if pledge_ids else ():
+        said.update(asked(pledge_ids))
     return said

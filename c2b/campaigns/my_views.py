@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from c2b.campaigns import queries
 from c2b.campaigns.blueprint import bp
+from c2b.campaigns.hooks import MoneyNow, money_of
 from c2b.campaigns.queries import MyPledge
 from c2b.campaigns.rules import why_not_take
 from c2b.campaigns.states import PledgeState
@@ -32,6 +33,7 @@ class Row:
     money: str  # where the money is
     tone: str  # ok, warn, bad or nothing
     can_change: bool
+    mend: str = ""  # where a failed card is put right
 
 
 def money_line(mine: MyPledge) -> tuple[str, str]:
@@ -49,6 +51,11 @@ def money_line(mine: MyPledge) -> tuple[str, str]:
     return lines[mine.pledge.state]
 
 
+def _row(mine: MyPledge, known: MoneyNow | None, now: datetime) -> Row:
+    money, tone = (known.sentence, known.tone) if known else money_line(mine)
+    return Row(mine, money, tone, can_change(mine, now), known.path if known else "")
+
+
 def can_change(mine: MyPledge, now: datetime) -> bool:
     """Whether the pledge can still be changed in some way."""
     return why_not_take(mine.campaign, now) is None and mine.pledge.state in (P.ACTIVE, P.RECONFIRM)
@@ -63,11 +70,9 @@ def my_joined() -> ResponseReturnValue:
     counts = {part: sum(mine.pledge.state in states for mine in pledges) for part, states in PARTS.items()}
     asked = request.args.get("part", "")
     part = asked if asked in PARTS else next((name for name in PARTS if counts[name]), "active")
-    rows = [
-        Row(mine, *money_line(mine), can_change(mine, now))
-        for mine in pledges
-        if mine.pledge.state in PARTS[part]
-    ]
+    shown = [mine for mine in pledges if mine.pledge.state in PARTS[part]]
+    known = money_of([mine.pledge.id for mine in shown if mine.pledge.state == P.ALLOCATED])
+    rows = [_row(mine, known.get(mine.pledge.id), now) for mine in shown]
     follows = queries.my_follows(current_user.id, now=now) if part == "active" else []
     return render_template(
         "campaigns/my_joined.html",

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.states import PledgeState
@@ -108,6 +109,29 @@ def latest_authorisation(pledge_id: int) -> Attempt | None:
         .where(Attempt.pledge_id == pledge_id, Attempt.purpose == Purpose.AUTHORISE)
         .order_by(Attempt.generation.desc())
         .limit(1)
+    )
+
+
+def to_mend(pledge_ids: Sequence[int]) -> list[int]:
+    """Those of the pledges whose last request for money failed, or waits for the shopper, and can be put right."""
+    later = aliased(Attempt)
+    newer = select(later.id).where(
+        later.pledge_id == Attempt.pledge_id,
+        later.purpose == Purpose.AUTHORISE,
+        later.generation > Attempt.generation,
+    )
+    return list(
+        db.session.scalars(
+            select(Attempt.pledge_id)
+            .join(Launch, Launch.id == Attempt.launch_id)
+            .where(
+                Attempt.pledge_id.in_(pledge_ids),
+                Attempt.purpose == Purpose.AUTHORISE,
+                Attempt.state.in_([AttemptState.FAILED, AttemptState.EXPIRED, AttemptState.REQUIRES_ACTION]),
+                Launch.state == LaunchState.MENDING,
+                ~newer.exists(),
+            )
+        )
     )
 
 

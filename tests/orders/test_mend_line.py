@@ -1,0 +1,23 @@
+"""The list of what I joined knows of a failed card."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from c2b.campaigns.hooks import money_of
+from c2b.orders.queries import to_mend
+from c2b.pipeline.models import Launch
+from tests.orders.conftest import pledges_of, run_jobs
+
+
+def test_a_failed_card_has_a_line_and_a_way_to_put_it_right_until_the_window_ends(
+    launch: Callable[..., Launch], now: datetime
+) -> None:
+    it = launch([(2, "ok"), (1, "declined")])
+    run_jobs(now)
+    good, bad = (pledge.id for pledge in pledges_of(it))
+
+    assert to_mend([good, bad]) == [bad]
+    assert money_of([good, bad])[bad].path == f"/me/pay/{bad}"
+
+    run_jobs(now + timedelta(hours=49))
+    assert to_mend([good, bad]) == []
