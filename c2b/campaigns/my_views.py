@@ -36,7 +36,7 @@ class Row:
     mend: str = ""  # where a failed card is put right
 
 
-def money_line(mine: MyPledge) -> tuple[str, str]:
+def money_line(state: PledgeState) -> tuple[str, str]:
     """Where the money of a pledge is, in one sentence, and its tone."""
     lines = {
         P.ACTIVE: (_("Your card is saved. Nothing is charged yet."), ""),
@@ -48,11 +48,11 @@ def money_line(mine: MyPledge) -> tuple[str, str]:
         P.DROPPED: (_("Your card could not be charged in time. Nothing was charged."), "bad"),
         P.UNFILLED: (_("There was not enough for everyone. Nothing was charged."), ""),
     }
-    return lines[mine.pledge.state]
+    return lines[state]
 
 
 def _row(mine: MyPledge, known: MoneyNow | None, now: datetime) -> Row:
-    money, tone = (known.sentence, known.tone) if known else money_line(mine)
+    money, tone = (known.sentence, known.tone) if known else money_line(mine.pledge.state)
     return Row(mine, money, tone, can_change(mine, now), known.path if known else "")
 
 

@@ -10,9 +10,10 @@ from flask_login import current_user
 from c2b.campaigns import operations, queries
 from c2b.campaigns.blueprint import bp
 from c2b.campaigns.forms import NEW_CARD, PledgeForm
-from c2b.campaigns.hooks import parts_for
+from c2b.campaigns.hooks import MoneyNow, money_of, parts_for
 from c2b.campaigns.keeping import forget, keep, kept
 from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.my_views import money_line
 from c2b.campaigns.pledge_box import cards_of, ceilings, pledge_box, typed_values, values_of
 from c2b.campaigns.states import PledgeState
 from c2b.campaigns.views import campaign_page, reader_id, visible
@@ -146,6 +147,7 @@ def joined(slug: str) -> ResponseReturnValue:
         view=view,
         pledge=mine,
         card=dict(cards_of(current_user.id)).get(mine.mandate_id),
+        money=money_of([mine.id]).get(mine.id) or MoneyNow(*money_line(mine.state), path=""),
         parts=parts_for(campaign, current_user.id, now),
         now=now,
     )
