@@ -32,14 +32,18 @@ def site_zone() -> ZoneInfo:
     return ZoneInfo(current_app.config["C2B"].time_zone)
 
 
+FARTHEST = timedelta(days=3660)  # a calendar of more than ten years is a slip
+
+
 def _monday(now: datetime, searching: bool) -> datetime:
     asked = request.args.get("w", "")
     try:
-        return monday_of(
-            datetime.strptime(asked, "%Y-%m-%d").replace(hour=12, tzinfo=site_zone()), site_zone()
-        )
+        day = datetime.strptime(asked, "%Y-%m-%d").replace(hour=12, tzinfo=site_zone())
+        if abs(day - now) < FARTHEST:
+            return monday_of(day, site_zone())
     except (ValueError, OverflowError):
-        return first_week_with_room(now, site_zone()) if searching else monday_of(now, site_zone())
+        pass  # what cannot be read is answered like no question
+    return first_week_with_room(now, site_zone()) if searching else monday_of(now, site_zone())
 
 
 @bp.get("/schedule")

@@ -163,3 +163,9 @@ def test_when_the_batch_has_no_slot_left_later_ones_are_proposed(awarded, batch)
     later = ensure_batches(batch.launch_until)
     [one] = propose(batch.id, batch.launch_until)
     assert db.session.get(Slot, one.slot_id).batch_id == later.id
+
+
+@pytest.mark.parametrize("week", ["9999-12-31", "0001-01-01", "2025-13-40", "x", "１"])
+def test_a_week_that_nobody_can_mean_shows_one_that_can_be(client, make, sign_in, week):
+    sign_in(client, make.operator())
+    assert client.get(f"/schedule?w={week}").status_code == 200
