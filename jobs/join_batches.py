@@ -6,7 +6,7 @@ from c2b.pipeline.batches import campaigns_to_join as due
 from c2b.pipeline.batches import join_batch
 from jobs import each
 
-EVERY = timedelta(minutes=5)
+EVERY = timedelta(minutes=1)
 
 
 def run(now: datetime) -> dict[str, int]:

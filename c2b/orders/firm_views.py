@@ -41,7 +41,7 @@ def firm_orders() -> ResponseReturnValue:
     status = 200
     if form.is_submitted():
         status = 422
-        parcels = form.parcels(request.form, [order.id for order, _campaign in rows])
+        parcels = form.parcels(request.form, [order.id for order, *_rest in rows])
         if form.validate() and not form.refuse_parcels(parcels):
             status = 409
             carrier = form.carrier.data
@@ -57,7 +57,7 @@ def firm_orders() -> ResponseReturnValue:
     html = render_template(
         "orders/firm_orders.html",
         rows=rows,
-        names=names_of(order.shopper_id for order, _campaign in rows),
+        names=names_of(order.shopper_id for order, *_rest in rows),
         counts=queries.firm_counts(firm_id),
         state=state,
         states=list(OrderState),

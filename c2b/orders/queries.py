@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from c2b.accounts.models import Address
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.states import PledgeState
 from c2b.core.db import db
@@ -163,10 +164,12 @@ def own_order(shopper_id: int, number: str) -> Order:
 def orders_of_firm(
     merchant_id: int, state: OrderState | None, *, page: int = 1, per_page: int = 50
 ) -> tuple[Sequence[Any], bool]:
-    """A page of a firm's (order, campaign) pairs, those due first, and whether there is more."""
+    """A page of a firm's (order, campaign, region, address or None), those due first, and whether there is more."""
     query = (
-        select(Order, Campaign)
+        select(Order, Campaign, Pledge.region, Address)
         .join(Campaign, Campaign.id == Order.campaign_id)
+        .join(Pledge, Pledge.id == Order.pledge_id)
+        .outerjoin(Address, Address.id == Pledge.address_id)
         .where(Order.merchant_id == merchant_id)
         .order_by(Order.ship_by, Order.id)
         .offset((page - 1) * per_page)
