@@ -24,6 +24,7 @@ from c2b.pipeline.scheduling import book_place, propose
 from c2b.pipeline.stage import Ruling
 from c2b.pipeline.states import BatchState, SampleState
 from c2b.replay.invention import Story
+from c2b.replay.materials import Pictures
 from c2b.replay.plans import Firm, Plan, own_plan, plans_for, sound_plan
 from c2b.replay.wallets import mend_cards
 
@@ -42,7 +43,7 @@ class Cast:
     reviewers: tuple[int, int]
     sample_room: int
     firms: Sequence[Firm]
-    pictures: Mapping[str, str]
+    pictures: Pictures
     papers: str
     stories: dict[int, Story] = field(default_factory=dict)  # by campaign
     plans: dict[int, Plan] = field(default_factory=dict)  # by offer

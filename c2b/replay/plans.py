@@ -1,6 +1,6 @@
 """What the firms of a replay would offer, and where they go wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
@@ -9,7 +9,7 @@ from c2b.campaigns.categories import Category
 from c2b.demand.curve import Tier
 from c2b.pipeline.offers import OfferDraft
 from c2b.replay.invention import Story
-from c2b.replay.materials import PLAIN
+from c2b.replay.materials import Pictures
 
 CERTIFICATES = {Category.FOOD: "food_licence", Category.APPLIANCES: "ccc"}
 
@@ -46,7 +46,7 @@ class Plan:
     good: bool  # the sample is
     pleases: bool  # the reviewers
 
-    def draft(self, story: Story, pictures: Mapping[str, str], papers: str, *, mended: bool) -> OfferDraft:
+    def draft(self, story: Story, pictures: Pictures, papers: str, *, mended: bool) -> OfferDraft:
         """What the firm fills in; `mended`: after it was told what is wrong."""
         flaw = Flaw.NONE if mended else self.flaw
         wish = story.draft
@@ -62,7 +62,9 @@ class Plan:
             per_shopper=wish.per_shopper,
             lead_days=20,
             options=wish.options,
-            pictures=[pictures.get(next(iter(wish.pictures), PLAIN)) or pictures[PLAIN]],
+            pictures=[
+                pictures(next(iter(wish.pictures), ""), story.item.number * 100 + self.firm.merchant_id)
+            ],
             certificates=[{"file": papers, "name": "certificate.pdf", "kind": certificate}]
             if certificate
             else [],
@@ -98,9 +100,11 @@ def own_plan(story: Story, firm: Firm, random: Random) -> Plan:
 
 def sound_plan(story: Story, firm: Firm, random: Random, *, sends: bool, short: bool = False) -> Plan:
     """An offer that nobody can say anything against, for a demo."""
+    plan = _plan(story, firm, random)
+    least = max(plan.tiers[-1].from_quantity, story.draft.tiers[0].from_quantity)
     return replace(
-        _plan(story, firm, random),
-        maximum=None,
+        plan,
+        maximum=least if short else None,
         flaw=Flaw.NONE,
         mends=True,
         sends=sends,
@@ -125,6 +129,8 @@ def _plan(story: Story, firm: Firm, random: Random) -> Plan:
     maximum = random.choices(
         (None, max(least, round(wanted * 0.8)), round(wanted * 1.3) + least), (40, 25, 35)
     )[0]
+    if maximum is not None:
+        ladder = [tier for tier in ladder if tier.from_quantity <= maximum]
     return Plan(
         firm=firm,
         tiers=tuple(ladder),

@@ -19,7 +19,7 @@ from c2b.payments.gateways.cards import saved_card
 from c2b.payments.operations import add_mandates, save_mandate
 from c2b.replay.actors import Cast
 from c2b.replay.drive import Progress, Wallet, play
-from c2b.replay.materials import make_paper, make_pictures
+from c2b.replay.materials import make_paper, photographs
 from c2b.replay.plans import Firm
 from c2b.seed import names
 from c2b.seed.loose_ends import tie_up
@@ -159,7 +159,7 @@ def _people(begin: datetime, random: Random) -> tuple[Cast, dict[str, int], dict
         sample_room=named["rita"],
         firms=firms,
         makers={OPEN[0].title: firms[0], OPEN[2].title: firms[4], OPEN[8].title: firms[1]},
-        pictures=make_pictures(f"demo/{thing.picture}" for thing in OFFERED),
+        pictures=photographs(f"demo/{thing.picture}" for thing in OFFERED),
         papers=paper,
         fixed=_offers(firms),
         short=frozenset({PAST[1].title}),
