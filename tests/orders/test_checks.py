@@ -67,3 +67,13 @@ def test_a_charge_that_only_the_provider_knows_is_found(launch: Callable[..., La
     provider.capture("capture-999-1", hold, 5)
     assert any("did not ask" in problem for problem in broken_promises("I-20"))
     assert broken_promises("I-21")
+
+
+def test_a_launch_that_failed_after_all_is_found_by_its_own_promise(
+    launch: Callable[..., Launch], now: datetime
+) -> None:
+    launch([(2, "ok")])
+    run_jobs(now)
+    db.session.execute(text("update launch set state = 'failed'"))
+    assert any(problem.startswith("I-18 a launch that failed") for problem in broken_promises("I-18"))
+    db.session.rollback()
