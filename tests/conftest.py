@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from flask_migrate import upgrade
 from hypothesis import HealthCheck, settings
 from sqlalchemy import select
 
@@ -29,7 +30,6 @@ settings.register_profile("default", deadline=None, suppress_health_check=list(H
 settings.load_profile("default")
 
 DATABASES = ("sqlite", "postgresql")
-NO_POSTGRES: list[str] = []
 
 
 def config_for(url: str, folder: Path) -> Config:
@@ -51,7 +51,6 @@ def postgres_server() -> str:
     try:
         return postgres.start()
     except postgres.NoPostgres as reason:
-        NO_POSTGRES.append(str(reason))
         if os.environ.get("C2B_TEST_STRICT") == "1":
             pytest.fail(f"PostgreSQL is needed here: {reason}")
         pytest.skip(f"no PostgreSQL: {reason}")
@@ -92,14 +91,7 @@ def _new_template(kind: str, server: str, folder: Path) -> str:
 
 def build_schema() -> None:
     """Every table, as the migrations make them."""
-    from flask_migrate import upgrade
-
-    from c2b.config import ROOT
-
-    if any((ROOT / "c2b" / "migrations" / "versions").glob("*.py")):
-        upgrade()
-    else:
-        db.create_all()
+    upgrade()
 
 
 def _admin(server: str, statement: str) -> None:
