@@ -15,7 +15,8 @@ from c2b.core.routing import RowNumber
 
 # Every feature with a life of its own, lowest first (see docs/architecture.md).
 FEATURES = (
-    "accounts", "payments", "campaigns", "merchants", "pipeline", "orders", "mailing", "operators", "web",
+    "accounts", "ledger", "payments", "campaigns", "merchants", "pipeline", "orders", "settlement",
+    "mailing", "operators", "web",
 )  # fmt: skip
 
 migrate = Migrate()

@@ -116,7 +116,7 @@ CAMPAIGN = Machine(
         C.SOURCING: {C.AWARDED, C.FAILED, C.CANCELLED},
         C.AWARDED: {C.SCHEDULED, C.SOURCING, C.FAILED, C.CANCELLED},
         C.SCHEDULED: {C.LIVE, C.AWARDED, C.FAILED, C.CANCELLED},
-        C.LIVE: {C.COMPLETED, C.FAILED},
+        C.LIVE: {C.COMPLETED, C.FAILED, C.CANCELLED},
     },
     guards={C.TIPPED: why_not_tip, C.EXPIRED: why_not_expire},
 )
@@ -127,6 +127,7 @@ PLEDGE = Machine(
         P.ACTIVE: {P.WITHDRAWN, P.RELEASED, P.ALLOCATED, P.UNFILLED, P.RECONFIRM},
         P.RECONFIRM: {P.ACTIVE, P.RELEASED, P.WITHDRAWN},
         P.ALLOCATED: {P.ORDERED, P.DROPPED, P.RELEASED},
+        P.UNFILLED: {P.ALLOCATED, P.RELEASED},  # from the waiting list, where others could not pay
     },
 )
 

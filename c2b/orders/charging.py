@@ -17,10 +17,9 @@ from c2b.core.claims import renew
 from c2b.core.db import db, get_or_404, transaction
 from c2b.core.errors import Stale
 from c2b.core.text import gettext as _
-from c2b.orders import attempts, settling
-from c2b.orders.attempts import Wish
-from c2b.orders.outcomes import book
-from c2b.payments import windows
+from c2b.orders import settling
+from c2b.payments import attempts, windows
+from c2b.payments.attempts import Wish
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState as S
 from c2b.payments.states import Purpose
@@ -73,7 +72,7 @@ def find_out_open(launch_id: int, *, now: datetime) -> None:
         answered = attempts.find_out(found)
         with transaction():
             _keep(launch_id)
-            book(answered, now)
+            attempts.book(answered, now)
 
 
 def _drain(launch_id: int, step: "Step", now: datetime) -> None:
@@ -84,7 +83,7 @@ def _drain(launch_id: int, step: "Step", now: datetime) -> None:
             launch = get_or_404(Launch, launch_id)
             chunk = _standing(launch, after)
             wishes = [wish for it in chunk if (wish := step.wish(launch, it, now)) is not None]
-            requests = attempts.begin(launch_id, launch.currency, step.purpose, wishes, now)
+            requests = attempts.begin(step.purpose, wishes, now)
         if not chunk:
             return
         after = chunk[-1].pledge_id
@@ -92,7 +91,7 @@ def _drain(launch_id: int, step: "Step", now: datetime) -> None:
             answered = attempts.ask(requests)
             with transaction():
                 _keep(launch_id)
-                book(answered, now)
+                attempts.book(answered, now)
 
 
 def _keep(launch_id: int) -> None:
@@ -147,23 +146,27 @@ def _standing(launch: Launch, after: int) -> list[Standing]:
     return [Standing(row.id, row.mandate_id, row.allocated, asked[row.id]) for row in rows]
 
 
+def _about(launch: Launch, it: Standing, mandate_id: int, amount: int) -> Wish:
+    return Wish(it.pledge_id, amount, launch.currency, launch.id, mandate_id)
+
+
 def authorise(launch: Launch, it: Standing, _now: datetime) -> Wish | None:
     """Hold the money for goods that were set aside; further tries are up to the shopper."""
-    return None if it.hold else Wish(it.pledge_id, it.mandate_id, launch.unit_price * it.units)
+    return None if it.hold else _about(launch, it, it.mandate_id, launch.unit_price * it.units)
 
 
-def capture(_launch: Launch, it: Standing, _now: datetime) -> Wish | None:
+def capture(launch: Launch, it: Standing, _now: datetime) -> Wish | None:
     """Charge what is held and was not charged yet."""
     if it.hold is None or it.hold.state != S.SUCCEEDED or Purpose.CAPTURE in it.asked:
         return None
-    return Wish(it.pledge_id, it.hold.mandate_id, it.hold.amount)
+    return _about(launch, it, it.hold.mandate_id, it.hold.amount)
 
 
-def let_go(_launch: Launch, it: Standing, _now: datetime) -> Wish | None:
+def let_go(launch: Launch, it: Standing, _now: datetime) -> Wish | None:
     """Let go of everything that is held, or waits to be."""
     if it.hold is None or it.hold.state not in HOLDING or Purpose.VOID in it.asked:
         return None
-    return Wish(it.pledge_id, it.hold.mandate_id, it.hold.amount)
+    return _about(launch, it, it.hold.mandate_id, it.hold.amount)
 
 
 def end_confirmation(launch: Launch, it: Standing, now: datetime) -> Wish | None:

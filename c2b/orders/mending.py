@@ -11,11 +11,11 @@ from c2b.core.db import db, get_or_404, lock, transaction
 from c2b.core.errors import NotFound, refuse
 from c2b.core.events import record
 from c2b.core.outbox import notify_many
-from c2b.orders import attempts, rules
-from c2b.orders.attempts import Request, Wish
-from c2b.orders.outcomes import book, card_notice, pledges
+from c2b.orders import rules
+from c2b.orders.outcomes import card_notice, pledges
 from c2b.orders.queries import latest_authorisation, launch_of
-from c2b.payments import windows
+from c2b.payments import attempts, windows
+from c2b.payments.attempts import Request, Wish
 from c2b.payments.models import Attempt
 from c2b.payments.queries import own_mandate
 from c2b.payments.states import AttemptState, Purpose
@@ -64,8 +64,9 @@ def begin_mend(pledge_id: int, mandate_id: int, *, now: datetime) -> Request:
     assert last is not None
     pledge.mandate_id = mandate.id
     record(pledge, "pledge.card_changed", by=pledge.shopper_id, at=now, mandate=mandate.id)
-    wish = Wish(pledge.id, mandate.id, launch.unit_price * pledge.allocated, last.generation + 1)
-    return attempts.begin(launch.id, launch.currency, Purpose.AUTHORISE, [wish], now)[0]
+    amount = launch.unit_price * pledge.allocated
+    wish = Wish(pledge.id, amount, launch.currency, launch.id, mandate.id, last.generation + 1)
+    return attempts.begin(Purpose.AUTHORISE, [wish], now)[0]
 
 
 def mend(pledge_id: int, mandate_id: int, *, now: datetime) -> AttemptState:
@@ -74,7 +75,7 @@ def mend(pledge_id: int, mandate_id: int, *, now: datetime) -> AttemptState:
         request = begin_mend(pledge_id, mandate_id, now=now)
     answered = attempts.ask([request])
     with transaction():
-        book(answered, now)
+        attempts.book(answered, now)
     return answered[0][1].state
 
 
@@ -86,7 +87,7 @@ def look_again(pledge_id: int, *, now: datetime) -> None:
         )
     answered = attempts.find_out(found)
     with transaction():
-        book(answered, now)
+        attempts.book(answered, now)
 
 
 def remind_cards(launch_id: int, *, now: datetime) -> None:

@@ -13,10 +13,10 @@ from c2b.core.db import db
 from c2b.core.events import record_many
 from c2b.core.outbox import notify_many
 from c2b.core.states import move_many
-from c2b.orders.attempts import Answered, Request, write_outcomes
 from c2b.orders.models import Order
 from c2b.orders.states import OrderState
 from c2b.payments import windows
+from c2b.payments.attempts import Answered, Request, follows
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch, Offer
@@ -29,10 +29,10 @@ def pay_path(pledge_id: int, now: datetime) -> str:
     return f"/pay/{sign(PAY, pledge_id, now=now)}"
 
 
-def book(answered: Answered, now: datetime) -> None:
-    """Write the answers down with all that follows from them."""
-    news = write_outcomes(answered, now)
-    for launch_id in sorted({request.launch_id for request, _outcome in news}):
+@follows(Purpose.AUTHORISE, Purpose.CAPTURE, Purpose.VOID)
+def follow(news: Answered, now: datetime) -> None:
+    """All that follows from answers about pledges' money."""
+    for launch_id in sorted({request.launch_id for request, _outcome in news if request.launch_id}):
         launch = db.session.get_one(Launch, launch_id)
         mine = [(r, o.code) for r, o in news if r.launch_id == launch_id]
         states = {r.attempt_id: o.state for r, o in news}

@@ -14,10 +14,10 @@ from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.core.forms import is_plain
 from c2b.merchants.models import Merchant
-from c2b.orders.attempts import UNANSWERED
 from c2b.orders.models import Order
 from c2b.orders.states import OrderState
 from c2b.payments import windows
+from c2b.payments.attempts import UNANSWERED
 from c2b.payments.models import Attempt, Mandate
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch

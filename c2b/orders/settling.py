@@ -12,8 +12,8 @@ from c2b.campaigns.states import CampaignState, PledgeState
 from c2b.core.db import db, get_or_404, lock
 from c2b.core.states import move
 from c2b.core.text import gettext as _
-from c2b.orders.attempts import IN_FLIGHT, UNANSWERED
 from c2b.orders.outcomes import drop
+from c2b.payments.attempts import IN_FLIGHT, UNANSWERED
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch, Offer

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from c2b.campaigns.models import Campaign
-from c2b.core.db import get_or_404, lock
+from c2b.core.db import db, get_or_404, lock
 from c2b.core.errors import NotFound, refuse
 from c2b.core.outbox import notify
 from c2b.core.states import move
 from c2b.orders import rules
-from c2b.orders.models import Order
+from c2b.orders.models import Order, Shipment
 from c2b.orders.states import OrderState
 
 
@@ -21,7 +21,10 @@ def ship_order(
     if order.merchant_id != merchant_id:
         raise NotFound
     refuse(rules.why_not_ship(order))
-    order.carrier, order.tracking, order.shipped_at = carrier, tracking, now
+    order.shipped_at = now
+    db.session.add(
+        Shipment(order_id=order.id, carrier=carrier, tracking=tracking, sent_at=now, state_since=now)
+    )
     move(order, OrderState.SHIPPED, by=by, now=now, carrier=carrier, tracking=tracking)
     campaign = get_or_404(Campaign, order.campaign_id)
     notify(

@@ -1,18 +1,19 @@
-"""The one door to a payment provider: save a card, authorise, capture, void, look up.
+"""The one door to a payment provider: save a card, authorise, capture, void, refund, pay out, look up, listen.
 
 Every request carries a key that was committed before it is sent. A provider answers the same key in the same
 way, so a request whose answer was lost is looked up, or sent again, and nobody is charged twice.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 from flask import current_app, has_app_context
 
 from c2b.core.db import must_be_outside_transaction
-from c2b.payments.states import AttemptState
+from c2b.payments.states import AttemptState, Purpose
 
 log = structlog.get_logger()
 
@@ -44,16 +45,95 @@ class SavedCard:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedPayee:
+    """Where a firm is paid, as we may know it: the provider's name for it, and words to know it by."""
+
+    destination: str
+    label: str
+    gateway: str = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, as the provider is told of it. Amounts are whole minor units."""
+
+    key: str
+    purpose: Purpose
+    amount: int
+    currency: str
+    first_sent_at: datetime  # a provider forgets keys after a day: later it is only looked up
+    token: str = ""  # of the saved card, to authorise
+    payment: str = ""  # the provider's name for what was authorised: to capture, void or refund it
+    destination: str = ""  # where a payout goes
+    about: Mapping[str, str] = field(default_factory=dict)  # kept with the request at the provider
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request; `code` is the provider's word for a failure."""
+    """What became of a request; `code` is the provider's word for a failure.
+
+    `amount` and `currency` are what the provider says that it did, where it says so: if they are not what was
+    asked, the outcome is not booked (F-34).
+    """
 
     state: AttemptState
     reference: str | None = None
     code: str | None = None
+    fee: int | None = None  # what the provider keeps, once it is known
+    expires_at: datetime | None = None  # of an authorisation: when the money is let go
+    amount: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDispute:
+    """A dispute that a shopper's bank has opened, as the provider has it now."""
+
+    reference: str
+    payment: str  # the provider's name for the charge
+    amount: int
+    currency: str
+    fee: int
+    state: str  # "open", "won" (for the merchant), "lost"
+    reason: str
+    answer_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """What a webhook says has changed. It is a hint only: what is true is looked up."""
+
+    id: str
+    kind: str  # "request" (something we asked), "dispute", "payout" (a paid one came back), "other"
+    key: str | None = None  # of the request
+    reference: str | None = None  # of the payment, dispute or payout
+
+
+@dataclass(frozen=True, slots=True)
+class BookLine:
+    """One line of the provider's own book; positive amounts are in our favour. The balance is the sum of the nets."""
+
+    id: str
+    kind: str  # "charge", "refund", "dispute", "dispute_won", "payout", "payout_returned"
+    key: str | None  # of our request, where it follows from one
+    reference: str  # of the payment, refund, dispute or payout
+    amount: int
+    fee: int  # what the provider kept, positive
+    currency: str
+    at: datetime
+
+    @property
+    def net(self) -> int:
+        """What it changes in the balance."""
+        return self.amount - self.fee
+
+
+class BadSignature(Exception):
+    """A webhook was not signed by the provider, or too long ago, or is not what was signed."""
 
 
 class Gateway(Protocol):
-    """What we ask of a payment provider. Amounts are whole minor units."""
+    """What we ask of a payment provider. Amounts are whole minor units; card numbers never come near us."""
 
     name: str
 
@@ -63,89 +143,92 @@ class Gateway(Protocol):
     def finish_setup(self, reference: str) -> SavedCard | None:
         """The card that was saved there, or None where the shopper turned back."""
 
-    def authorise(
-        self, key: str, token: str, amount: int, currency: str, metadata: Mapping[str, str]
-    ) -> Outcome:
-        """Hold an amount on a saved card; nothing is charged."""
+    def start_payee(self, firm: str, return_url: str) -> Setup:
+        """Open the provider's page on which `firm` says where it is paid; it leads back to `return_url`."""
+
+    def finish_payee(self, reference: str) -> SavedPayee | None:
+        """The bank account that was named there, or None where nobody did."""
 
     def confirm_address(self, reference: str, return_url: str) -> str:
         """The provider's page on which the shopper confirms a request that needs it."""
 
-    def capture(self, key: str, reference: str, amount: int) -> Outcome:
+    def authorise(self, asked: Asked) -> Outcome:
+        """Hold an amount on a saved card; nothing is charged."""
+
+    def capture(self, asked: Asked) -> Outcome:
         """Charge what was held, or less."""
 
-    def void(self, key: str, reference: str) -> Outcome:
+    def void(self, asked: Asked) -> Outcome:
         """Let go of what was held; also ends a request that still waits for the shopper."""
 
-    def look_up(self, key: str) -> Outcome | None:
-        """What became of a request; None where the provider never got it."""
+    def refund(self, asked: Asked) -> Outcome:
+        """Pay back what was charged, or a part."""
+
+    def pay_out(self, asked: Asked) -> Outcome:
+        """Send money to a firm's bank account."""
+
+    def look_up(self, asked: Asked) -> Outcome | None:
+        """What became of a request; None where the provider never got it. Changes nothing."""
+
+    def dispute(self, reference: str) -> ProviderDispute | None:
+        """A bank's dispute as it stands now."""
+
+    def answer_dispute(self, reference: str, words: str) -> None:
+        """Hand in the merchant's evidence; the last one handed in counts."""
+
+    def payout_returned(self, reference: str) -> str | None:
+        """Why a payout that was paid came back from the bank; None where it did not."""
+
+    def read_event(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
+        """A webhook, verified. Raises BadSignature; ValueError for a body that makes no sense."""
+
+    def book_lines(self, since: datetime | None = None) -> Iterator[BookLine]:
+        """The provider's own book, oldest first."""
 
 
-class Guarded:
-    """A gateway that refuses to be called while a database transaction is open (I-21).
-
-    What goes wrong on the way becomes an unknown outcome, which is looked up later.
-    """
-
-    def __init__(self, inner: Gateway) -> None:
-        self.inner = inner
-        self.name = inner.name
-
-    def start_setup(self, customer: str, return_url: str) -> Setup:
-        """See Gateway."""
-        _must_be_outside()
-        return self.inner.start_setup(customer, return_url)
-
-    def finish_setup(self, reference: str) -> SavedCard | None:
-        """See Gateway."""
-        _must_be_outside()
-        return self.inner.finish_setup(reference)
-
-    def confirm_address(self, reference: str, return_url: str) -> str:
-        """See Gateway."""
-        return self.inner.confirm_address(reference, return_url)
-
-    def authorise(
-        self, key: str, token: str, amount: int, currency: str, metadata: Mapping[str, str]
-    ) -> Outcome:
-        """See Gateway."""
-        _must_be_outside()
-        try:
-            return self.inner.authorise(key, token, amount, currency, metadata)
-        except Exception as problem:
-            return _unknown(key, problem)
-
-    def capture(self, key: str, reference: str, amount: int) -> Outcome:
-        """See Gateway."""
-        _must_be_outside()
-        try:
-            return self.inner.capture(key, reference, amount)
-        except Exception as problem:
-            return _unknown(key, problem)
-
-    def void(self, key: str, reference: str) -> Outcome:
-        """See Gateway."""
-        _must_be_outside()
-        try:
-            return self.inner.void(key, reference)
-        except Exception as problem:
-            return _unknown(key, problem)
-
-    def look_up(self, key: str) -> Outcome | None:
-        """See Gateway."""
-        _must_be_outside()
-        try:
-            return self.inner.look_up(key)
-        except Exception as problem:
-            return _unknown(key, problem)
+VERBS: dict[Purpose, str] = {
+    Purpose.AUTHORISE: "authorise",
+    Purpose.CAPTURE: "capture",
+    Purpose.VOID: "void",
+    Purpose.REFUND: "refund",
+    Purpose.PAYOUT: "pay_out",
+}
 
 
-def gateway() -> Guarded:
-    """The configured provider, behind its guard."""
+def send(provider: Gateway, asked: Asked) -> Outcome:
+    """Make a request, with no transaction open; an answer that is missing, or not about it, is an unknown outcome."""
+    _must_be_outside()
+    try:
+        return _checked(asked, getattr(provider, VERBS[asked.purpose])(asked))
+    except Exception as problem:
+        return _unknown(asked.key, problem)
+
+
+def look_up(provider: Gateway, asked: Asked) -> Outcome | None:
+    """What became of a request; None where the provider never got it."""
+    _must_be_outside()
+    try:
+        found = provider.look_up(asked)
+    except Exception as problem:
+        return _unknown(asked.key, problem)
+    return found and _checked(asked, found)
+
+
+def _checked(asked: Asked, outcome: Outcome) -> Outcome:
+    """An answer about another amount or currency is kept apart and looked at by a person, never booked (F-34)."""
+    wrong = outcome.amount not in (None, asked.amount) or outcome.currency not in (None, asked.currency)
+    if not wrong:
+        return outcome
+    log.error("gateway_answered_something_else", key=asked.key, asked=asked.amount, answered=outcome.amount)
+    return Outcome(AttemptState.UNKNOWN, outcome.reference, "wrong_answer")
+
+
+def gateway() -> Gateway:
+    """The configured provider; refused while a database transaction is open (I-21)."""
     from c2b.payments.gateways import sandbox  # the provider's module imports the words above
 
     _must_be_outside()
-    return Guarded(sandbox.from_config(current_app.config["C2B"]))
+    return sandbox.from_config(current_app.config["C2B"])
 
 
 def _must_be_outside() -> None:

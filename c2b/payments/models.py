@@ -1,14 +1,14 @@
-"""Permission to charge, and every request for money."""
+"""Permission to charge, every request for money, refunds, and what the provider tells us."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from c2b.core.db import Base, Model
 from c2b.core.labels import one_of
 from c2b.core.states import HasState
-from c2b.payments.states import ATTEMPT, AttemptState, Purpose
+from c2b.payments.states import ATTEMPT, REFUND, AttemptState, Purpose, RefundCause, RefundState
 
 
 class Mandate(Model):
@@ -37,45 +37,131 @@ class ProviderAccount(Base):
 LIVE = "state IN ('started', 'unknown', 'requires_action')"
 
 
+ONE_SUBJECT = (
+    "(purpose IN ('authorise', 'capture', 'void') AND pledge_id IS NOT NULL AND launch_id IS NOT NULL"
+    " AND mandate_id IS NOT NULL AND refund_id IS NULL AND payout_id IS NULL)"
+    " OR (purpose = 'refund' AND refund_id IS NOT NULL AND pledge_id IS NULL AND payout_id IS NULL)"
+    " OR (purpose = 'payout' AND payout_id IS NOT NULL AND pledge_id IS NULL AND refund_id IS NULL)"
+)
+
+
+def _partly_unique(name: str, subject: str, where: str) -> Index:
+    clause = text(where)
+    return Index(name, subject, "purpose", unique=True, postgresql_where=clause, sqlite_where=clause)
+
+
 class Attempt(HasState, Model):
-    """One request for money about one pledge: committed before it is sent, decided when it is answered."""
+    """One request for money about one pledge, refund or payout: committed before it is sent, decided when answered.
+
+    Which of the three it is about is told by its purpose; the other two columns are empty.
+    """
 
     __tablename__ = "attempt"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_is_positive"),
+        CheckConstraint("refunded >= 0 AND refunded <= amount", name="refunds_fit"),  # I-25
+        CheckConstraint(ONE_SUBJECT, name="one_subject"),
         UniqueConstraint("pledge_id", "purpose", "generation"),
-        Index(
-            "uq_attempt_one_success",
-            "pledge_id",
-            "purpose",
-            unique=True,
-            postgresql_where=text("state = 'succeeded'"),
-            sqlite_where=text("state = 'succeeded'"),
-        ),
-        Index(
-            "uq_attempt_one_in_flight",
-            "pledge_id",
-            "purpose",
-            unique=True,
-            postgresql_where=text(LIVE),
-            sqlite_where=text(LIVE),
-        ),
-        Index("ix_attempt_open", "started_at", postgresql_where=text(LIVE), sqlite_where=text(LIVE)),
+        UniqueConstraint("refund_id", "generation"),
+        UniqueConstraint("payout_id", "generation"),
+        _partly_unique("uq_attempt_one_success", "pledge_id", "state = 'succeeded'"),  # I-20
+        _partly_unique("uq_attempt_one_in_flight", "pledge_id", LIVE),
+        _partly_unique("uq_attempt_refund_success", "refund_id", "state = 'succeeded'"),
+        _partly_unique("uq_attempt_refund_in_flight", "refund_id", LIVE),
+        _partly_unique("uq_attempt_payout_success", "payout_id", "state = 'succeeded'"),
+        _partly_unique("uq_attempt_payout_in_flight", "payout_id", LIVE),
+        Index("ix_attempt_open", "look_up_at", postgresql_where=text(LIVE), sqlite_where=text(LIVE)),
     )
     machine = ATTEMPT
 
-    pledge_id: Mapped[int] = mapped_column(ForeignKey("pledge.id"))
-    launch_id: Mapped[int] = mapped_column(ForeignKey("launch.id"), index=True)
-    mandate_id: Mapped[int] = mapped_column(ForeignKey("mandate.id"))
+    pledge_id: Mapped[int] = mapped_column(ForeignKey("pledge.id"), nullable=True)
+    launch_id: Mapped[int] = mapped_column(ForeignKey("launch.id"), index=True, nullable=True)
+    mandate_id: Mapped[int] = mapped_column(ForeignKey("mandate.id"), nullable=True)
+    refund_id: Mapped[int | None] = mapped_column(ForeignKey("refund.id", use_alter=True))
+    payout_id: Mapped[int | None] = mapped_column(ForeignKey("payout.id"))
     purpose: Mapped[Purpose] = mapped_column(one_of(Purpose))
     generation: Mapped[int] = mapped_column(default=1)  # grows only after a definite failure
     key: Mapped[str] = mapped_column(unique=True)  # what the provider knows the request by
     amount: Mapped[int]
     currency: Mapped[str]
+    refunded: Mapped[int] = mapped_column(
+        default=0, server_default="0"
+    )  # of a capture: promised back by refunds that stand
+    fee: Mapped[int | None]  # what the provider kept for it, once known
     state: Mapped[AttemptState] = mapped_column(one_of(AttemptState))
-    reference: Mapped[str | None]  # the provider's own name for it
+    reference: Mapped[str | None] = mapped_column(index=True)  # the provider's own name for it
     code: Mapped[str | None]  # why it failed, in the provider's word
     started_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]  # of an authorisation: when the provider lets go of the money
+    retry_at: Mapped[
+        datetime | None
+    ]  # of an authorisation that was declined for now: when the card is tried again
+    look_up_at: Mapped[datetime | None]  # the next rung of the ladder, while the answer is missing
+    look_ups: Mapped[int] = mapped_column(default=0, server_default="0")  # rungs taken
+    epoch: Mapped[int] = mapped_column(
+        default=1, server_default="1"
+    )  # grows when another process takes the look-up over
+    case_at: Mapped[datetime | None]  # since when it waits for an operator, as the ladder is at its end
 
     mandate: Mapped[Mandate] = relationship()
+
+
+class Refund(HasState, Model):
+    """Money of one charge that goes back: whole or part, for one cause. Paid by attempts of purpose refund."""
+
+    __tablename__ = "refund"
+    __table_args__ = (CheckConstraint("amount > 0", name="amount_is_positive"),)
+    machine = REFUND
+
+    key: Mapped[str] = mapped_column(unique=True)  # what it follows from, so that one cause refunds once
+    capture_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"), index=True)
+    shopper_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    cause: Mapped[RefundCause] = mapped_column(one_of(RefundCause))
+    note: Mapped[str] = mapped_column(default="")  # a sentence for the shopper
+    amount: Mapped[int]
+    fee_back: Mapped[int] = mapped_column(default=0)  # the part of it that comes out of our own fee
+    currency: Mapped[str]
+    by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # None: by the clock
+    created_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    state: Mapped[RefundState] = mapped_column(one_of(RefundState))
+
+
+class InboxEvent(Base):
+    """Something the provider told us by webhook: kept as it came, worked off once."""
+
+    __tablename__ = "inbox_event"
+    __table_args__ = (
+        Index(
+            "ix_inbox_event_due",
+            "due_at",
+            postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
+            sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
+        ),
+    )
+
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(unique=True)  # for claims and lists, drawn when it is received
+    kind: Mapped[str]  # "request", "dispute", "payout", "other"
+    key: Mapped[str | None]  # of the request it is about, where it says so
+    reference: Mapped[str | None]  # the provider's name for what it is about
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]  # given up after five tries; an operator looks
+    error: Mapped[str | None]
+
+
+class ProviderPace(Base):
+    """One row for each provider: how fast we may ask, and whether we pause. Shared by all processes."""
+
+    __tablename__ = "provider_pace"
+
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    next_at: Mapped[float] = mapped_column(default=0)  # seconds since 1970: when the next request may go out
+    failures: Mapped[int] = mapped_column(default=0)  # without an answer, in a row
+    closed_until: Mapped[float] = mapped_column(default=0)  # nothing is asked before

@@ -1,4 +1,4 @@
-"""The life of one request for money."""
+"""The lives of a request for money and of a refund."""
 
 from c2b.core.labels import LabelEnum
 from c2b.core.machine import Machine
@@ -11,6 +11,8 @@ class Purpose(LabelEnum):
     AUTHORISE = "authorise", _l("Authorise")
     CAPTURE = "capture", _l("Capture")
     VOID = "void", _l("Void")
+    REFUND = "refund", _l("Refund")
+    PAYOUT = "payout", _l("Payout")
 
 
 class AttemptState(LabelEnum):
@@ -34,3 +36,30 @@ ATTEMPT = Machine(
         S.REQUIRES_ACTION: {S.SUCCEEDED, S.FAILED, S.EXPIRED},
     },
 )
+
+
+class RefundCause(LabelEnum):
+    """Why money goes back."""
+
+    CANCELLED = "cancelled", _l("The campaign was cancelled")
+    UNDELIVERED = "undelivered", _l("Never delivered")
+    OUT_OF_STOCK = "out_of_stock", _l("Out of stock")
+    LATE = "late", _l("Later than promised")
+    DEFECTIVE = "defective", _l("Defective")
+    RETURNED = "returned", _l("Sent back")
+    DISPUTE = "dispute", _l("A dispute was upheld")
+    GOODWILL = "goodwill", _l("Goodwill of the merchant")
+    LATE_CHARGE = "late_charge", _l("Charged after the place was given up")
+
+
+class RefundState(LabelEnum):
+    """Where a refund is; it is owed until the provider says that it is paid."""
+
+    OWED = "owed", _l("On its way")
+    PAID = "paid", _l("Paid back")
+    STUCK = "stuck", _l("Needs a person")  # the provider refused for good; an operator finds another way
+
+
+R = RefundState
+
+REFUND = Machine(initial=R.OWED, arrows={R.OWED: {R.PAID, R.STUCK}, R.STUCK: {R.OWED, R.PAID}})

@@ -12,6 +12,7 @@ from c2b.core.labels import one_of
 from c2b.core.machine import Machine
 from c2b.core.states import HasState
 from c2b.merchants.models import Merchant
+from c2b.payments import fees
 from c2b.pipeline.stage import Ruling
 from c2b.pipeline.states import BATCH, LAUNCH, SAMPLE, BatchState, LaunchState, SampleState
 
@@ -96,6 +97,9 @@ class Offer(HasState, Model):
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]  # when the present stage must be over
     gain: Mapped[int] = mapped_column(default=0)  # what shoppers can expect to gain, minor units
+    fee_bp: Mapped[int] = mapped_column(
+        default=fees.FEE_BP, server_default="0"
+    )  # our share of each sale in hundredths of a percent, shown before the merchant agreed
     state: Mapped[str]
 
     tiers: Mapped[list["OfferTier"]] = relationship(
@@ -250,6 +254,8 @@ class Launch(HasState, Model):
     seed: Mapped[str] = mapped_column(default="")  # of the draw, where there was one
     opened_at: Mapped[datetime]
     mend_until: Mapped[datetime]  # failed cards can be mended until then
+    topped_up_at: Mapped[datetime | None]  # when the waiting list moved up; once
+    fee_bp: Mapped[int] = mapped_column(default=0, server_default="0")  # our share, as the offer agreed
     confirmed_at: Mapped[datetime | None]  # when the minimum was found to be met
     closes_at: Mapped[datetime]
     state: Mapped[LaunchState] = mapped_column(one_of(LaunchState))

@@ -70,6 +70,7 @@ class LaunchState(LabelEnum):
     CAPTURING = "capturing", _l("Charging")
     SELLING = "selling", _l("Selling what is left")
     VOIDING = "voiding", _l("Releasing cards")
+    UNWINDING = "unwinding", _l("Refunding everybody")
     FINISHED = "finished", _l("Finished")
     FAILED = "failed", _l("Failed")
 
@@ -96,9 +97,10 @@ LAUNCH = Machine(
     initial=L.AUTHORISING,
     arrows={
         L.AUTHORISING: {L.MENDING, L.CAPTURING, L.VOIDING},
-        L.MENDING: {L.CAPTURING, L.VOIDING},
-        L.CAPTURING: {L.SELLING},
-        L.SELLING: {L.FINISHED},
+        L.MENDING: {L.AUTHORISING, L.CAPTURING, L.VOIDING},  # back to authorising: the waiting list moves up
+        L.CAPTURING: {L.SELLING, L.UNWINDING},
+        L.SELLING: {L.FINISHED, L.UNWINDING},
         L.VOIDING: {L.FAILED},
+        L.UNWINDING: {L.FAILED},  # cancelled after money was taken: all of it goes back
     },
 )

@@ -5,7 +5,7 @@ of what was let go. What it answers depends on the card (see cards.py), or on a 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from secrets import token_urlsafe
 from sqlite3 import Connection, Row
 
@@ -13,7 +13,7 @@ from flask import current_app, url_for
 
 from c2b.config import Config
 from c2b.payments.accounts import account_of
-from c2b.payments.gateway import KeyReused, NoAnswer, Outcome, SavedCard, Setup
+from c2b.payments.gateway import Asked, KeyReused, NoAnswer, Outcome, SavedCard, Setup
 from c2b.payments.gateways.book import Book
 from c2b.payments.gateways.cards import kind_of, saved_card
 from c2b.payments.states import AttemptState as S
@@ -73,11 +73,11 @@ class Sandbox:
 
     # money ----------------------------------------------------------------------------------------
 
-    def authorise(
-        self, key: str, token: str, amount: int, currency: str, metadata: Mapping[str, str]
-    ) -> Outcome:
+    def authorise(self, request: Asked) -> Outcome:
         """See Gateway."""
-        asked = _asked("authorise", token, amount, currency, metadata.get("pledge", ""))
+        key, token, amount, currency = request.key, request.token, request.amount, request.currency
+        pledge = request.about.get("subject", "")
+        asked = _asked("authorise", token, amount, currency, pledge)
         with self.book.writing() as book:
             known = self._known(book, key, asked)
             if known:
@@ -85,15 +85,14 @@ class Sandbox:
             answer = self._answer(book, token)
             lost = self._lost(book, key, answer)
             if not lost:
-                outcome = self._hold(
-                    book, key, asked, answer, (token, amount, currency, metadata.get("pledge"))
-                )
+                outcome = self._hold(book, key, asked, answer, (token, amount, currency, pledge))
         if lost or answer == "answer_lost":
             raise NoAnswer(answer)
         return outcome
 
-    def capture(self, key: str, reference: str, amount: int) -> Outcome:
+    def capture(self, request: Asked) -> Outcome:
         """See Gateway."""
+        key, reference, amount = request.key, request.payment, request.amount
         asked = _asked("capture", reference, amount)
         with self.book.writing() as book:
             known = self._known(book, key, asked)
@@ -116,8 +115,9 @@ class Sandbox:
             raise NoAnswer(answer)
         return outcome
 
-    def void(self, key: str, reference: str) -> Outcome:
+    def void(self, request: Asked) -> Outcome:
         """See Gateway."""
+        key, reference = request.key, request.payment
         asked = _asked("void", reference)
         with self.book.writing() as book:
             known = self._known(book, key, asked)
@@ -133,9 +133,11 @@ class Sandbox:
             raise NoAnswer(answer)
         return outcome
 
-    def look_up(self, key: str) -> Outcome | None:
+    def look_up(self, request: Asked) -> Outcome | None:
         """See Gateway."""
-        rows = self.book.read("select * from request where account = ? and key = ?", self.account, key)
+        rows = self.book.read(
+            "select * from request where account = ? and key = ?", self.account, request.key
+        )
         return _outcome(rows[0]) if rows else None
 
     # confirming -----------------------------------------------------------------------------------
