@@ -5,6 +5,7 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -40,54 +41,70 @@ def _bindir() -> Path:
 
 def start() -> str:
     """Start a server on a socket in a temporary folder; returns the SQLAlchemy address of its database."""
-    binaries = _bindir()
-    folder = tempfile.mkdtemp(prefix="c2bpg")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": folder}
-    user: dict[str, Any] = {}
-    if os.geteuid() == 0:  # initdb and postgres refuse to run as root
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        if not _can_run(binaries / "initdb", env, user):
-            binaries = _copied_for_nobody(binaries, folder)
-    try:
-        subprocess.run(
-            [
-                binaries / "initdb",
-                "-D",
-                f"{folder}/data",
-                "-U",
-                "c2b",
-                "-A",
-                "trust",
-                "-E",
-                "UTF8",
-                "--no-sync",
-            ],
-            check=True,
-            capture_output=True,
-            cwd=folder,
-            env=env,
-            **user,
+    return Server().url
+
+
+class Server:
+    """A server of its own, which a test may also crash and start again. `settings` are its `-c` options."""
+
+    def __init__(self, *settings: str) -> None:
+        self.binaries = _bindir()
+        self.folder = tempfile.mkdtemp(prefix="c2bpg")
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)
+        self.settings = settings or ("fsync=off", "synchronous_commit=on")
+        self.env = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": self.folder}
+        self.user: dict[str, Any] = {}
+        if os.geteuid() == 0:  # initdb and postgres refuse to run as root
+            nobody = pwd.getpwnam("nobody")
+            os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
+            self.user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            if not _can_run(self.binaries / "initdb", self.env, self.user):
+                self.binaries = _copied_for_nobody(self.binaries, self.folder)
+        self._init()
+        self.start()
+        atexit.register(self.stop)
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy address of its database `postgres`."""
+        return f"postgresql+psycopg://c2b@/postgres?host={self.folder}"
+
+    def _init(self) -> None:
+        command = [self.binaries / "initdb", "-D", f"{self.folder}/data", "-U", "c2b", "-A", "trust"]
+        try:
+            subprocess.run(
+                [*command, "-E", "UTF8", "--no-sync"],
+                check=True,
+                capture_output=True,
+                cwd=self.folder,
+                env=self.env,
+                **self.user,
+            )
+        except subprocess.CalledProcessError as failure:
+            raise NoPostgres(f"initdb failed: {failure.stderr.decode()[-300:]}") from failure
+
+    def start(self) -> None:
+        """Start it, also after a crash, and wait until it answers."""
+        options = [f"-c{one}" for one in ("listen_addresses=", "max_connections=200", "shared_buffers=64MB")]
+        options += [f"-c{one}" for one in self.settings]
+        self.process = subprocess.Popen(
+            [self.binaries / "postgres", "-D", f"{self.folder}/data", "-k", self.folder, *options],
+            cwd=self.folder,
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **self.user,
         )
-    except subprocess.CalledProcessError as failure:
-        raise NoPostgres(f"initdb failed: {failure.stderr.decode()[-300:]}") from failure
-    server = subprocess.Popen(
-        [
-            binaries / "postgres", "-D", f"{folder}/data", "-k", folder,
-            "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=on",
-            "-c", "max_connections=200", "-c", "shared_buffers=64MB",
-        ],
-        cwd=folder,
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **user,
-    )  # fmt: skip
-    atexit.register(_stop, server)
-    _wait(folder, server)
-    return f"postgresql+psycopg://c2b@/postgres?host={folder}"
+        _wait(self.folder, self.process)
+
+    def crash(self) -> None:
+        """Stop it as a power cut would, but for what the operating system still writes."""
+        self.process.send_signal(signal.SIGQUIT)  # PostgreSQL's immediate shutdown
+        self.process.wait(30)
+
+    def stop(self) -> None:
+        """End it; nothing happens where it has ended already."""
+        _stop(self.process)
 
 
 def _can_run(binary: Path, env: Mapping[str, str], user: dict[str, Any]) -> bool:
