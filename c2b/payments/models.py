@@ -128,11 +128,12 @@ class Refund(HasState, Model):
     state: Mapped[RefundState] = mapped_column(one_of(RefundState))
 
 
-class InboxEvent(Base):
+class InboxEvent(Model):
     """Something the provider told us by webhook: kept as it came, worked off once."""
 
     __tablename__ = "inbox_event"
     __table_args__ = (
+        UniqueConstraint("provider", "event_id"),  # I-38: told often, kept once
         Index(
             "ix_inbox_event_due",
             "due_at",
@@ -141,19 +142,19 @@ class InboxEvent(Base):
         ),
     )
 
-    provider: Mapped[str] = mapped_column(primary_key=True)
-    event_id: Mapped[str] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(unique=True)  # for claims and lists, drawn when it is received
+    provider: Mapped[str]
+    event_id: Mapped[str]
     kind: Mapped[str]  # "request", "dispute", "payout", "other"
     key: Mapped[str | None]  # of the request it is about, where it says so
     reference: Mapped[str | None]  # the provider's name for what it is about
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    tries: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)  # also the fence: a process that was overtaken has another count
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]  # given up after five tries; an operator looks
-    error: Mapped[str | None]
+    error: Mapped[str | None]  # why the last try failed
+    note: Mapped[str | None]  # what became of it, where that is not plain
 
 
 class ProviderPace(Base):

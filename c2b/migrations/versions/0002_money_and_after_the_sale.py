@@ -13,9 +13,9 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "inbox_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
         sa.Column("event_id", sa.String(), nullable=False),
-        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=True),
         sa.Column("reference", sa.String(), nullable=True),
@@ -26,8 +26,9 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
-        sa.PrimaryKeyConstraint("provider", "event_id", name=op.f("pk_inbox_event")),
-        sa.UniqueConstraint("number", name=op.f("uq_inbox_event_number")),
+        sa.Column("note", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_event")),
+        sa.UniqueConstraint("provider", "event_id", name=op.f("uq_inbox_event_provider_event_id")),
     )
     with op.batch_alter_table("inbox_event", schema=None) as batch_op:
         batch_op.create_index(
