@@ -30,6 +30,7 @@ JOBS = {
     "settle_launches": _l("Test the minimum of a launch again"),
     "submit_offers": _l("Hand in the offers of merchants who started a campaign"),
     "tell_tipped": _l("Tell everyone that a campaign is on"),
+    "work_inbox": _l("Work off what the payment provider told us"),
 }
 
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from c2b.payments import checks, models, sandbox_views, views  # noqa: F401  # known to the database and to `c2b check`
+from c2b.payments import checks, hearing, models, sandbox_views, views, webhook_views  # noqa: F401  # known to the rest
 from c2b.payments.rules import card_problem
 
 
@@ -10,4 +10,6 @@ def register(app: Flask) -> None:
     """Connect this feature to the application."""
     app.register_blueprint(views.bp)
     app.register_blueprint(sandbox_views.bp)
+    app.register_blueprint(webhook_views.bp)
+    app.extensions["csrf"].exempt(webhook_views.bp)  # a provider has no form; it signs
     app.jinja_env.globals["card_problem"] = card_problem

@@ -150,7 +150,7 @@ class InboxEvent(Model):
     body: Mapped[bytes] = mapped_column(LargeBinary)
     received_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    tries: Mapped[int] = mapped_column(default=0)  # also the fence: a process that was overtaken has another count
+    tries: Mapped[int] = mapped_column(default=0)  # also the fence: who was overtaken has another count
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]  # given up after five tries; an operator looks
     error: Mapped[str | None]  # why the last try failed
