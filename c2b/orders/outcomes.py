@@ -50,7 +50,7 @@ def pledges(ids: Iterable[int]) -> Sequence[Any]:
     return db.session.execute(
         select(
             Pledge.id, Pledge.shopper_id, Pledge.allocated, Pledge.late, Pledge.options, Pledge.campaign_id,
-            Campaign.title, Campaign.slug,
+            Campaign.title, Campaign.slug, Campaign.fulfilment,
         )
         .join(Campaign, Campaign.id == Pledge.campaign_id)
         .where(Pledge.id.in_(list(ids)))
@@ -137,6 +137,7 @@ def _order(
         "total": paid.amount,
         "currency": launch.currency,
         "options": pledge.options,
+        "fulfilment": pledge.fulfilment,
         "placed_at": now,
         "ship_by": ship_by,
         "state": OrderState.PLACED,
