@@ -9,7 +9,7 @@ from flask import Flask
 from c2b.campaigns.hooks import MoneyNow, add_money, add_part
 from c2b.campaigns.models import Campaign
 from c2b.core.text import gettext as _
-from c2b.orders import checks, firm_views, launch_views, models, views  # noqa: F401  # known to the rest
+from c2b.orders import checks, firm_views, launch_views, models, refunding, views  # noqa: F401  # known to the rest
 from c2b.orders.queries import leftover_of, mandate_is_needed, to_mend
 from c2b.payments.operations import WHY_NOT_REVOKE
 
@@ -18,6 +18,7 @@ def register(app: Flask) -> None:
     """Connect this feature to the application."""
     app.register_blueprint(views.bp)
     app.register_blueprint(launch_views.bp)
+    app.jinja_env.globals["refund_cause"] = refunding.refund_cause
     add_part(what_is_left)
     add_money(cards_to_mend)
     if why_not_revoke not in WHY_NOT_REVOKE:

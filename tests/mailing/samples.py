@@ -14,6 +14,7 @@ CARD = {
 }
 PLEDGE = {**TITLE, "currency": "CNY", "quantity": 2, "ceiling": 25900}
 STAGE = {"stage": "Machine review", "due_at": MOMENT}
+REFUND = {"number": "M-1", "amount": 25900, "currency": "CNY", "cause": "cancelled"}
 SAMPLE = {**OFFER, "code": "AB12-CD34-EF56"}
 
 # Several variants where a template has branches.
@@ -69,6 +70,11 @@ SAMPLES = {
         }
     ],
     "order_shipped": [{**TITLE, "number": "M-1", "carrier": "SF <b>Express</b>", "tracking": "SF1029384756"}],
+    "refund_promised": [
+        {**TITLE, **REFUND, "note": ""},
+        {**TITLE, **REFUND, "cause": "out_of_stock", "note": "The kiln <b>broke</b>, 100 % of it."},
+    ],
+    "refund_paid": [{**TITLE, **REFUND}, {**TITLE, **REFUND, "number": "", "cause": "late_charge"}],
     "batch_joined": [{"campaign": "Pot", "path": "/c/pot", "batch": 12, "signup_closes_at": MOMENT}],
     "offer_verdict": [
         {**OFFER, "stage": "Final review", "ruling": "pass", "reason": ""},
