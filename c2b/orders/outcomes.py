@@ -13,10 +13,13 @@ from c2b.core.db import db
 from c2b.core.events import record_many
 from c2b.core.outbox import notify_many
 from c2b.core.states import move_many
+from c2b.ledger.facts import charged, provider_fee
+from c2b.ledger.posting import post
 from c2b.orders.models import Order
 from c2b.orders.states import OrderState
 from c2b.payments import windows
 from c2b.payments.attempts import Answered, Request, follows
+from c2b.payments.fees import fee_of
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch, Offer
@@ -119,6 +122,25 @@ def _captured(launch: Launch, rows: Rows, now: datetime) -> None:
     placed = insert(Order).returning(Order.id, Order.pledge_id, Order.number)
     numbers = {row.pledge_id: row for row in db.session.execute(placed, new)}
     _tell_ordered(launch, found, numbers, ship_by, now)
+    _into_the_books([row | {"id": numbers[row["pledge_id"]].id} for row in new], now)
+
+
+def _into_the_books(orders: list[dict[str, Any]], now: datetime) -> None:
+    """What was paid is the merchant's but for our fee; what the provider kept is ours to bear."""
+    kept = db.session.execute(
+        select(Attempt.id, Attempt.fee).where(Attempt.id.in_([o["attempt_id"] for o in orders]))
+    )
+    fees = {row.id: row.fee for row in kept if row.fee}
+    sales = [
+        charged(o["attempt_id"], o["id"], o["merchant_id"], o["total"], o["fee"], o["currency"])
+        for o in orders
+    ]
+    costs = [
+        provider_fee(o["attempt_id"], o["id"], fees[o["attempt_id"]], o["currency"])
+        for o in orders
+        if o["attempt_id"] in fees
+    ]
+    post(sales + costs, now=now)
 
 
 def _order(
@@ -135,6 +157,7 @@ def _order(
         "quantity": pledge.allocated,
         "unit_price": launch.unit_price,
         "total": paid.amount,
+        "fee": fee_of(paid.amount, launch.fee_bp),
         "currency": launch.currency,
         "options": pledge.options,
         "fulfilment": pledge.fulfilment,

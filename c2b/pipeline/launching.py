@@ -107,6 +107,7 @@ def _carry_out(plan: Plan, campaign: Campaign, offer: Offer, slot: Slot, now: da
         unit_price=plan.unit_price,
         currency=offer.currency,
         minimum=offer.minimum,
+        fee_bp=offer.fee_bp,
         allocated=plan.allocated,
         seed=plan.seed,
         opened_at=now,

@@ -1,0 +1,36 @@
+"""What the books say of each business fact: which accounts, which sign. Pure; `post` writes it."""
+
+from c2b.ledger.kinds import AccountKind as A
+from c2b.ledger.kinds import Cause
+from c2b.ledger.posting import Leg, Posting
+
+
+def charged(attempt_id: int, order_id: int, merchant_id: int, total: int, fee: int, currency: str) -> Posting:
+    """A shopper paid: the money lies at the provider, our fee is ours, the rest is owed to the merchant."""
+    legs = (
+        Leg(A.CLEARING, total),
+        Leg(A.MERCHANT_PAYABLE, fee - total, merchant_id),
+        Leg(A.PLATFORM_FEE, -fee),
+    )
+    return Posting(Cause.ATTEMPT, attempt_id, "charged", currency, legs, order_id)
+
+
+def provider_fee(attempt_id: int, order_id: int | None, fee: int, currency: str) -> Posting:
+    """What the provider kept of a charge; we bear it."""
+    legs = (Leg(A.PROVIDER_FEE, fee), Leg(A.CLEARING, -fee))
+    return Posting(Cause.ATTEMPT, attempt_id, "provider_fee", currency, legs, order_id)
+
+
+def payout(payout_id: int, kind: str, merchant_id: int, amount: int, currency: str) -> Posting:
+    """A payout was sent, paid, refused for good, or returned by the bank after it was paid."""
+    owed, on_its_way = Leg(A.MERCHANT_PAYABLE, amount, merchant_id), Leg(A.IN_TRANSIT, amount)
+    here = Leg(A.CLEARING, amount)
+    debit, credit = {
+        "sent": (owed, on_its_way),
+        "paid": (on_its_way, here),
+        "refused": (on_its_way, owed),
+        "returned": (here, owed),
+    }[kind]
+    return Posting(
+        Cause.PAYOUT, payout_id, kind, currency, (debit, Leg(credit.kind, -credit.amount, credit.owner))
+    )
