@@ -152,11 +152,11 @@ def work_off(number: int, *, now: datetime) -> None:
         with transaction():
             _finish(told, effect(), now)
     except Overtaken:
-        log.warning("another process has taken this event over", event=number)
+        log.warning("another process has taken this event over", number=number)
     except Exception as problem:
         db.session.rollback()
         if not isinstance(problem, NotYet):
-            log.exception("an event failed", event=number, kind=told.kind)
+            log.exception("an event failed", number=number, kind=told.kind)
         with transaction():
             _try_later(told, problem, now)
 
