@@ -3,6 +3,7 @@
 from flask import Flask
 
 from c2b.payments import checks, hearing, models, sandbox_views, views, webhook_views  # noqa: F401  # known to the rest
+from c2b.payments.fees import share_of
 from c2b.payments.rules import card_problem
 
 
@@ -12,4 +13,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(sandbox_views.bp)
     app.register_blueprint(webhook_views.bp)
     app.extensions["csrf"].exempt(webhook_views.bp)  # a provider has no form; it signs
-    app.jinja_env.globals["card_problem"] = card_problem
+    app.jinja_env.globals.update(card_problem=card_problem, share_of=share_of)

@@ -38,7 +38,8 @@ def content_of(offer: Offer) -> dict[str, Any]:
     """Everything that an approval is bound to, as plain values."""
     values = {name: getattr(offer, name) for name in CONTENT}
     plain = {name: v.isoformat() if isinstance(v, datetime) else v for name, v in values.items()}
-    return plain | {"tiers": [[tier.from_quantity, tier.unit_price] for tier in offer.tiers]}
+    tiers = [[tier.from_quantity, tier.unit_price] for tier in offer.tiers]
+    return plain | {"tiers": tiers, "fee_bp": offer.fee_bp}
 
 
 def hash_of(offer: Offer) -> str:

@@ -12,6 +12,7 @@ from c2b.core.errors import NotFound, Refused, Stale, refuse
 from c2b.core.events import record
 from c2b.core.text import gettext as _
 from c2b.merchants.models import Merchant
+from c2b.payments.fees import FEE_BP
 from c2b.pipeline import engine, offer_rules, stages
 from c2b.pipeline.judging import visit_of
 from c2b.pipeline.models import Batch, BatchEntry, Offer, VerdictLine
@@ -233,6 +234,7 @@ def _new_offer(
         merchant_id=merchant.id,
         batch_id=batch.id if batch else None,
         currency=campaign.currency,
+        fee_bp=FEE_BP,
         created_by=by,
         created_at=now,
         state_since=now,
