@@ -34,3 +34,21 @@ def payout(payout_id: int, kind: str, merchant_id: int, amount: int, currency: s
     return Posting(
         Cause.PAYOUT, payout_id, kind, currency, (debit, Leg(credit.kind, -credit.amount, credit.owner))
     )
+
+
+def refund_owed(
+    refund_id: int, order_id: int, merchant_id: int, amount: int, fee_back: int, currency: str
+) -> Posting:
+    """A refund was promised: the merchant's part and our fee for it are owed to the shopper now."""
+    legs = (
+        Leg(A.MERCHANT_PAYABLE, amount - fee_back, merchant_id),
+        Leg(A.PLATFORM_FEE, fee_back),
+        Leg(A.REFUND_PAYABLE, -amount),
+    )
+    return Posting(Cause.REFUND, refund_id, "owed", currency, legs, order_id)
+
+
+def refund_paid(refund_id: int, order_id: int | None, amount: int, currency: str) -> Posting:
+    """The provider has paid a refund."""
+    legs = (Leg(A.REFUND_PAYABLE, amount), Leg(A.CLEARING, -amount))
+    return Posting(Cause.REFUND, refund_id, "paid", currency, legs, order_id)

@@ -1,6 +1,8 @@
 """Paying an order back, whole or in part: the promise, our share of it, the books, and what the shopper is told."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -10,6 +12,8 @@ from c2b.core.errors import refuse
 from c2b.core.outbox import notify, notify_many
 from c2b.core.states import move
 from c2b.core.text import gettext as _
+from c2b.ledger import facts
+from c2b.ledger.posting import post
 from c2b.orders.models import Dispute, Order, Voucher
 from c2b.orders.states import DisputeOrigin, DisputeState, OrderState, VoucherState
 from c2b.payments.attempts import Answered, follows
@@ -53,6 +57,8 @@ def refund_order(
     if gone + amount == order.total:
         _nothing_is_left(order, by, now)
     _tell_promised(order, refund, now)
+    owed = facts.refund_owed(refund.id, order.id, order.merchant_id, amount, back, order.currency)
+    post([owed], now=now)
     return refund
 
 
@@ -114,19 +120,26 @@ def _tell_promised(order: Order, refund: Refund, now: datetime) -> None:
 def follow(news: Answered, now: datetime) -> None:
     """A refund was paid, or needs a person."""
     paid = settle_refunds(news, now)
-    _tell_paid(paid, now)
+    charges = _charges(paid)
+    _tell_paid(paid, charges, now)
+    booked = [facts.refund_paid(r.id, charges[r.capture_id].order_id, r.amount, r.currency) for r in paid]
+    post(booked, now=now)
 
 
-def _tell_paid(paid: list[Refund], now: datetime) -> None:
-    """Say that the money is back; also to somebody who never had an order, as the charge came too late."""
+def _charges(paid: Sequence[Refund]) -> dict[int, Any]:
+    """What was charged, by whom; somebody whose charge came too late never had an order."""
     rows = db.session.execute(
-        select(Attempt.id, Campaign.title, Campaign.slug, Order.number)
+        select(Attempt.id, Campaign.title, Campaign.slug, Order.number, Order.id.label("order_id"))
         .join(Pledge, Pledge.id == Attempt.pledge_id)
         .join(Campaign, Campaign.id == Pledge.campaign_id)
         .outerjoin(Order, Order.attempt_id == Attempt.id)
         .where(Attempt.id.in_([refund.capture_id for refund in paid]))
     )
-    charges = {row.id: row for row in rows}
+    return {row.id: row for row in rows}
+
+
+def _tell_paid(paid: Sequence[Refund], charges: Mapping[int, Any], now: datetime) -> None:
+    """Say that the money is back."""
     notify_many(
         "refund_paid",
         [
