@@ -13,3 +13,15 @@ VOUCHER_LASTS = timedelta(days=90)  # from the launch: a voucher can be used
 VOUCHER_REMIND = timedelta(days=7)  # before a voucher ends its owner is reminded
 REVIEW_ASK = timedelta(days=7)  # after the delivery a buyer is asked what it is like
 REVIEW_CHANGES = timedelta(days=30)  # a review can be changed
+RETURN = timedelta(days=14)  # after the delivery goods can be sent back; a payout waits as long
+RETURN_FAULTY = timedelta(days=21)  # goods that are broken or not what was described
+RETURN_ANSWER = timedelta(days=3)  # the merchant answers a return; else it is accepted
+RETURN_SEND = timedelta(days=7)  # the shopper sends the goods back; else the return lapses
+RETURN_REMIND = timedelta(days=2)  # before it lapses the shopper is reminded
+RETURN_COMES = timedelta(days=10)  # goods sent back count as received
+RETURN_CHECK = timedelta(days=3)  # the merchant looks at what came back; else it is refunded
+DISPUTE = timedelta(days=21)  # after the delivery a dispute can be opened; so long as goods that are faulty
+DISPUTE_REFUSED = timedelta(days=7)  # after a return was declined a dispute can be opened
+ANSWER_DISPUTE = timedelta(days=3)  # both sides are heard; a merchant who says nothing has lost
+RULE_DISPUTE = timedelta(days=7)  # from its opening a dispute is ruled
+LATE_CANCEL = timedelta(days=7)  # after the promised day a shopper may cancel what was not sent
