@@ -35,6 +35,8 @@ class ProviderAccount(Base):
 
 
 LIVE = "state IN ('started', 'unknown', 'requires_action')"
+RETRIED = "retry_at IS NOT NULL"
+A_CASE = "case_at IS NOT NULL"
 
 
 ONE_SUBJECT = (
@@ -64,13 +66,17 @@ class Attempt(HasState, Model):
         UniqueConstraint("pledge_id", "purpose", "generation"),
         UniqueConstraint("refund_id", "generation"),
         UniqueConstraint("payout_id", "generation"),
-        _partly_unique("uq_attempt_one_success", "pledge_id", "state = 'succeeded'"),  # I-20
+        _partly_unique(
+            "uq_attempt_pledge_success", "pledge_id", "state = 'succeeded' AND purpose <> 'authorise'"
+        ),  # I-20; a hold that ran out is followed by another one
         _partly_unique("uq_attempt_one_in_flight", "pledge_id", LIVE),
         _partly_unique("uq_attempt_refund_success", "refund_id", "state = 'succeeded'"),
         _partly_unique("uq_attempt_refund_in_flight", "refund_id", LIVE),
         _partly_unique("uq_attempt_payout_success", "payout_id", "state = 'succeeded'"),
         _partly_unique("uq_attempt_payout_in_flight", "payout_id", LIVE),
         Index("ix_attempt_open", "look_up_at", postgresql_where=text(LIVE), sqlite_where=text(LIVE)),
+        Index("ix_attempt_retry", "retry_at", postgresql_where=text(RETRIED), sqlite_where=text(RETRIED)),
+        Index("ix_attempt_case", "case_at", postgresql_where=text(A_CASE), sqlite_where=text(A_CASE)),
     )
     machine = ATTEMPT
 

@@ -588,6 +588,7 @@ def upgrade() -> None:
         batch_op.alter_column("pledge_id", existing_type=sa.INTEGER(), nullable=True)
         batch_op.alter_column("launch_id", existing_type=sa.INTEGER(), nullable=True)
         batch_op.alter_column("mandate_id", existing_type=sa.INTEGER(), nullable=True)
+        batch_op.drop_index(batch_op.f("uq_attempt_one_success"), sqlite_where=sa.text("state = 'succeeded'"))
         batch_op.drop_index(
             batch_op.f("ix_attempt_open"),
             sqlite_where=sa.text("state IN ('started', 'unknown', 'requires_action')"),
@@ -599,7 +600,21 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('started', 'unknown', 'requires_action')"),
             sqlite_where=sa.text("state IN ('started', 'unknown', 'requires_action')"),
         )
+        batch_op.create_index(
+            "ix_attempt_case",
+            ["case_at"],
+            unique=False,
+            postgresql_where=sa.text("case_at IS NOT NULL"),
+            sqlite_where=sa.text("case_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_attempt_reference"), ["reference"], unique=False)
+        batch_op.create_index(
+            "ix_attempt_retry",
+            ["retry_at"],
+            unique=False,
+            postgresql_where=sa.text("retry_at IS NOT NULL"),
+            sqlite_where=sa.text("retry_at IS NOT NULL"),
+        )
         batch_op.create_unique_constraint(
             batch_op.f("uq_attempt_payout_id_generation"), ["payout_id", "generation"]
         )
@@ -616,6 +631,13 @@ def upgrade() -> None:
             unique=True,
             postgresql_where=sa.text("state = 'succeeded'"),
             sqlite_where=sa.text("state = 'succeeded'"),
+        )
+        batch_op.create_index(
+            "uq_attempt_pledge_success",
+            ["pledge_id", "purpose"],
+            unique=True,
+            postgresql_where=sa.text("state = 'succeeded' AND purpose <> 'authorise'"),
+            sqlite_where=sa.text("state = 'succeeded' AND purpose <> 'authorise'"),
         )
         batch_op.create_unique_constraint(
             batch_op.f("uq_attempt_refund_id_generation"), ["refund_id", "generation"]
@@ -710,8 +732,8 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("late_told_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.drop_column("carrier")
         batch_op.drop_column("tracking")
+        batch_op.drop_column("carrier")
         batch_op.drop_constraint(batch_op.f("ck_order_orderstate"), type_="check")
         batch_op.create_check_constraint(
             batch_op.f("ck_order_orderstate"),
@@ -732,8 +754,8 @@ def downgrade() -> None:
         )
         batch_op.drop_constraint(batch_op.f("ck_order_fee_fits"), type_="check")
         batch_op.drop_constraint(batch_op.f("ck_order_fulfilment"), type_="check")
-        batch_op.add_column(sa.Column("tracking", sa.VARCHAR(), nullable=True))
         batch_op.add_column(sa.Column("carrier", sa.VARCHAR(), nullable=True))
+        batch_op.add_column(sa.Column("tracking", sa.VARCHAR(), nullable=True))
         batch_op.drop_column("settled_at")
         batch_op.drop_column("late_told_at")
         batch_op.drop_column("fulfilment")
@@ -777,6 +799,11 @@ def downgrade() -> None:
         )
         batch_op.drop_constraint(batch_op.f("uq_attempt_refund_id_generation"), type_="unique")
         batch_op.drop_index(
+            "uq_attempt_pledge_success",
+            postgresql_where=sa.text("state = 'succeeded' AND purpose <> 'authorise'"),
+            sqlite_where=sa.text("state = 'succeeded' AND purpose <> 'authorise'"),
+        )
+        batch_op.drop_index(
             "uq_attempt_payout_success",
             postgresql_where=sa.text("state = 'succeeded'"),
             sqlite_where=sa.text("state = 'succeeded'"),
@@ -787,7 +814,17 @@ def downgrade() -> None:
             sqlite_where=sa.text("state IN ('started', 'unknown', 'requires_action')"),
         )
         batch_op.drop_constraint(batch_op.f("uq_attempt_payout_id_generation"), type_="unique")
+        batch_op.drop_index(
+            "ix_attempt_retry",
+            postgresql_where=sa.text("retry_at IS NOT NULL"),
+            sqlite_where=sa.text("retry_at IS NOT NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_attempt_reference"))
+        batch_op.drop_index(
+            "ix_attempt_case",
+            postgresql_where=sa.text("case_at IS NOT NULL"),
+            sqlite_where=sa.text("case_at IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_attempt_open",
             postgresql_where=sa.text("state IN ('started', 'unknown', 'requires_action')"),
@@ -798,6 +835,12 @@ def downgrade() -> None:
             ["started_at"],
             unique=False,
             sqlite_where=sa.text("state IN ('started', 'unknown', 'requires_action')"),
+        )
+        batch_op.create_index(
+            batch_op.f("uq_attempt_one_success"),
+            ["pledge_id", "purpose"],
+            unique=1,
+            sqlite_where=sa.text("state = 'succeeded'"),
         )
         batch_op.alter_column("mandate_id", existing_type=sa.INTEGER(), nullable=False)
         batch_op.alter_column("launch_id", existing_type=sa.INTEGER(), nullable=False)
