@@ -4,7 +4,7 @@ Every request carries a key that was committed before it is sent. A provider ans
 way, so a request whose answer was lost is looked up, or sent again, and nobody is charged twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 from flask import current_app, has_app_context
 
+from c2b.config import Config
 from c2b.core.db import must_be_outside_transaction
 from c2b.payments.states import AttemptState, Purpose
 
@@ -20,6 +21,14 @@ log = structlog.get_logger()
 
 class NoAnswer(Exception):
     """The provider did not answer, or answered with an error of its own: what happened is not known."""
+
+
+class TooMany(NoAnswer):
+    """The provider takes no more requests for so many seconds; nothing happened (429)."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"asked to wait {retry_after} s")
+        self.retry_after = retry_after
 
 
 class KeyReused(Exception):
@@ -83,6 +92,7 @@ class Outcome:
     expires_at: datetime | None = None  # of an authorisation: when the money is let go
     amount: int | None = None
     currency: str | None = None
+    retry_after: float | None = None  # seconds, where the provider asks us to be slower
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,20 +225,31 @@ def look_up(provider: Gateway, asked: Asked) -> Outcome | None:
 
 
 def _checked(asked: Asked, outcome: Outcome) -> Outcome:
-    """An answer about another amount or currency is kept apart and looked at by a person, never booked (F-34)."""
+    """An answer about another amount, currency or payment is looked at by a person, never booked (F-34)."""
     wrong = outcome.amount not in (None, asked.amount) or outcome.currency not in (None, asked.currency)
+    if asked.purpose in (Purpose.CAPTURE, Purpose.VOID):  # these are about a payment that has a name already
+        wrong = wrong or outcome.reference not in (None, "", asked.payment)
     if not wrong:
         return outcome
     log.error("gateway_answered_something_else", key=asked.key, asked=asked.amount, answered=outcome.amount)
     return Outcome(AttemptState.UNKNOWN, outcome.reference, "wrong_answer")
 
 
+def _sandbox(config: Config) -> Gateway:
+    from c2b.payments.gateways import sandbox
+
+    return sandbox.from_config(config)
+
+
+# A provider's module imports the words above, so each is imported when it is first asked for.
+GATEWAYS: dict[str, Callable[[Config], Gateway]] = {"sandbox": _sandbox}
+
+
 def gateway() -> Gateway:
     """The configured provider; refused while a database transaction is open (I-21)."""
-    from c2b.payments.gateways import sandbox  # the provider's module imports the words above
-
     _must_be_outside()
-    return sandbox.from_config(current_app.config["C2B"])
+    config: Config = current_app.config["C2B"]
+    return GATEWAYS[config.gateway](config)
 
 
 def _must_be_outside() -> None:
@@ -239,4 +260,5 @@ def _must_be_outside() -> None:
 def _unknown(key: str, problem: Exception) -> Outcome:
     level = log.debug if isinstance(problem, NoAnswer) else log.exception  # it shows among the launches
     level("gateway_gave_no_answer", key=key, problem=type(problem).__name__)
-    return Outcome(AttemptState.UNKNOWN, code=type(problem).__name__)
+    wait = problem.retry_after if isinstance(problem, TooMany) else None
+    return Outcome(AttemptState.UNKNOWN, code=type(problem).__name__, retry_after=wait)

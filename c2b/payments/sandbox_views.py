@@ -9,8 +9,8 @@ from flask_wtf import FlaskForm
 from c2b.core.access import public
 from c2b.core.db import end_transaction
 from c2b.core.paths import local_path
-from c2b.payments.forms import TestCardForm
-from c2b.payments.gateways.cards import TEST_CARDS
+from c2b.payments.forms import TestAccountForm, TestCardForm
+from c2b.payments.gateways.cards import TEST_ACCOUNTS, TEST_CARDS
 from c2b.payments.gateways.sandbox import Sandbox, from_config
 
 bp = Blueprint("sandbox", __name__)
@@ -40,6 +40,23 @@ def setup(token: str) -> ResponseReturnValue:
     notes = {card.kind: card.words for card in TEST_CARDS}
     page: dict[str, Any] = {"form": form, "notes": notes, "back": visit["return_url"]}
     return render_template("payments/sandbox_setup.html", **page), 422 if form.errors else 200
+
+
+@bp.route("/sandbox/payee/<token>", methods=["GET", "POST"])
+@public
+def payee(token: str) -> ResponseReturnValue:
+    """Where a firm would say which bank account is its own; here one is chosen."""
+    sandbox = provider()
+    visit = sandbox.visit(token, "payee")
+    if visit is None:
+        abort(404)
+    form = TestAccountForm()
+    if form.validate_on_submit():
+        sandbox.choose_payee(token, form.account.data)
+        return redirect(visit["return_url"])
+    notes = {account.kind: account.words for account in TEST_ACCOUNTS}
+    page: dict[str, Any] = {"form": form, "notes": notes, "back": visit["return_url"]}
+    return render_template("payments/sandbox_payee.html", **page), 422 if form.errors else 200
 
 
 @bp.route("/sandbox/confirm/<reference>", methods=["GET", "POST"])

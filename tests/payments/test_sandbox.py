@@ -7,13 +7,13 @@ import pytest
 from flask import Flask
 
 from c2b.core.db import db
-from c2b.payments.gateway import Guarded, KeyReused, NoAnswer, gateway
+from c2b.payments.gateway import KeyReused, NoAnswer, gateway, send
 from c2b.payments.gateways.book import Book
 from c2b.payments.gateways.cards import TEST_CARDS, kind_of, saved_card
 from c2b.payments.gateways.sandbox import Sandbox
 from c2b.payments.states import AttemptState as S
-
-ABOUT = {"pledge": "7"}
+from c2b.payments.states import Purpose
+from tests.payments.asking import asked, charge, found, held, hold, let_go, token
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -22,114 +22,108 @@ def sandbox(request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
     return Sandbox(Book(":memory:" if request.param == "memory" else str(tmp_path / "book.sqlite3")), "shop")
 
 
-def token(kind: str) -> str:
-    return saved_card(kind, "someone").token
-
-
 def test_a_hold_is_captured_once_and_for_no_more_than_was_held(sandbox: Sandbox) -> None:
-    hold = sandbox.authorise("a-1", token("ok"), 500, "CNY", ABOUT).reference or ""
-    assert sandbox.capture("c-0", hold, 501).code == "more_than_held"
-    assert sandbox.capture("c-1", hold, 500).state == S.SUCCEEDED
-    assert sandbox.capture("c-2", hold, 1).code == "already_captured"
-    assert sandbox.void("v-1", hold).code == "hold_is_captured"
+    payment = held(sandbox)
+    assert charge(sandbox, "c-0", payment, 501).code == "more_than_held"
+    assert charge(sandbox, "c-1", payment, 500).state == S.SUCCEEDED
+    assert charge(sandbox, "c-2", payment, 1).code == "already_captured"
+    assert let_go(sandbox, "v-1", payment).code == "hold_is_captured"
     assert [row["captured"] for row in sandbox.holds()] == [500]
 
 
 def test_what_was_let_go_cannot_be_captured(sandbox: Sandbox) -> None:
-    hold = sandbox.authorise("a-1", token("ok"), 500, "CNY", ABOUT).reference or ""
-    assert sandbox.void("v-1", hold).state == S.SUCCEEDED
-    assert sandbox.capture("c-1", hold, 500).code == "hold_is_void"
-    assert sandbox.void("v-2", hold).code == "hold_is_void"
+    payment = held(sandbox)
+    assert let_go(sandbox, "v-1", payment).state == S.SUCCEEDED
+    assert charge(sandbox, "c-1", payment, 500).code == "hold_is_void"
+    assert let_go(sandbox, "v-2", payment).code == "hold_is_void"
 
 
 def test_the_same_key_has_the_same_answer_and_acts_once(sandbox: Sandbox) -> None:
     card = token("ok")
-    first = sandbox.authorise("a-1", card, 500, "CNY", ABOUT)
-    assert sandbox.authorise("a-1", card, 500, "CNY", ABOUT) == first
-    assert sandbox.look_up("a-1") == first
+    first = hold(sandbox, "a-1", card)
+    assert hold(sandbox, "a-1", card) == first
+    assert found(sandbox, "a-1") == first
     assert len(sandbox.holds()) == 1
 
 
 def test_the_same_key_for_another_request_is_refused(sandbox: Sandbox) -> None:
-    sandbox.authorise("a-1", token("ok"), 500, "CNY", ABOUT)
+    hold(sandbox, "a-1", token("ok"))
     with pytest.raises(KeyReused):
-        sandbox.authorise("a-1", token("ok"), 501, "CNY", ABOUT)
+        hold(sandbox, "a-1", token("ok"), 501)
 
 
 def test_two_shops_in_one_book_do_not_share_keys(sandbox: Sandbox) -> None:
     other = Sandbox(sandbox.book, "another shop")
-    sandbox.authorise("a-1", token("ok"), 500, "CNY", ABOUT)
-    assert other.look_up("a-1") is None
-    assert other.authorise("a-1", token("ok"), 900, "CNY", ABOUT).state == S.SUCCEEDED
+    hold(sandbox, "a-1", token("ok"))
+    assert found(other, "a-1") is None
+    assert hold(other, "a-1", token("ok"), 900).state == S.SUCCEEDED
     assert [row["amount"] for row in sandbox.holds()] == [500]
 
 
 @pytest.mark.parametrize("kind", ["declined", "insufficient_funds", "expired_card"])
 def test_a_card_is_declined_with_its_reason(sandbox: Sandbox, kind: str) -> None:
-    outcome = sandbox.authorise("a-1", token(kind), 500, "CNY", ABOUT)
+    outcome = hold(sandbox, "a-1", token(kind), 500)
     assert (outcome.state, outcome.code) == (S.FAILED, kind)
 
 
 def test_a_card_that_nobody_saved_is_declined(sandbox: Sandbox) -> None:
-    assert sandbox.authorise("a-1", "card-from-elsewhere", 500, "CNY", ABOUT).code == "no_such_card"
+    assert hold(sandbox, "a-1", "card-from-elsewhere").code == "no_such_card"
 
 
 def test_a_card_that_is_declined_once_works_under_the_next_key(sandbox: Sandbox) -> None:
     card = token("declined_once")
-    assert sandbox.authorise("a-1", card, 500, "CNY", ABOUT).state == S.FAILED
-    assert sandbox.authorise("a-1", card, 500, "CNY", ABOUT).state == S.FAILED
-    assert sandbox.authorise("a-2", card, 500, "CNY", ABOUT).state == S.SUCCEEDED
+    assert hold(sandbox, "a-1", card).state == S.FAILED
+    assert hold(sandbox, "a-1", card).state == S.FAILED
+    assert hold(sandbox, "a-2", card).state == S.SUCCEEDED
 
 
 def test_a_payment_waits_until_the_shopper_says_yes_or_no(sandbox: Sandbox) -> None:
     card = token("needs_confirmation")
-    yes = sandbox.authorise("a-1", card, 500, "CNY", ABOUT)
-    no = sandbox.authorise("a-2", card, 500, "CNY", ABOUT)
+    yes = hold(sandbox, "a-1", card)
+    no = hold(sandbox, "a-2", card)
     assert yes.state == no.state == S.REQUIRES_ACTION
-    assert sandbox.capture("c-1", yes.reference or "", 500).code == "not_held"
+    assert charge(sandbox, "c-1", yes.reference or "", 500).code == "not_held"
     sandbox.confirm(yes.reference or "", yes=True)
     sandbox.confirm(no.reference or "", yes=False)
-    assert sandbox.look_up("a-1").state == S.SUCCEEDED  # type: ignore[union-attr]
-    assert sandbox.look_up("a-2").code == "not_confirmed"  # type: ignore[union-attr]
+    assert found(sandbox, "a-1").state == S.SUCCEEDED  # type: ignore[union-attr]
+    assert found(sandbox, "a-2").code == "not_confirmed"  # type: ignore[union-attr]
 
 
 def test_a_payment_that_was_let_go_can_no_longer_be_confirmed(sandbox: Sandbox) -> None:
-    hold = sandbox.authorise("a-1", token("needs_confirmation"), 500, "CNY", ABOUT).reference or ""
-    sandbox.void("v-1", hold)
-    sandbox.confirm(hold, yes=True)
+    payment = hold(sandbox, "a-1", token("needs_confirmation")).reference or ""
+    let_go(sandbox, "v-1", payment)
+    sandbox.confirm(payment, yes=True)
     assert [row["state"] for row in sandbox.holds()] == ["void"]
 
 
 def test_a_lost_answer_leaves_its_trace_in_the_book(sandbox: Sandbox) -> None:
     card = token("answer_lost")
     with pytest.raises(NoAnswer):
-        sandbox.authorise("a-1", card, 500, "CNY", ABOUT)
-    assert sandbox.look_up("a-1").state == S.SUCCEEDED  # type: ignore[union-attr]
-    assert sandbox.authorise("a-1", card, 500, "CNY", ABOUT).state == S.SUCCEEDED
+        hold(sandbox, "a-1", card)
+    assert found(sandbox, "a-1").state == S.SUCCEEDED  # type: ignore[union-attr]
+    assert hold(sandbox, "a-1", card).state == S.SUCCEEDED
     assert len(sandbox.holds()) == 1
 
 
 def test_a_lost_question_leaves_none(sandbox: Sandbox) -> None:
     card = token("question_lost")
     with pytest.raises(NoAnswer):
-        sandbox.authorise("a-1", card, 500, "CNY", ABOUT)
-    assert sandbox.look_up("a-1") is None
-    assert sandbox.authorise("a-1", card, 500, "CNY", ABOUT).state == S.SUCCEEDED
+        hold(sandbox, "a-1", card)
+    assert found(sandbox, "a-1") is None
+    assert hold(sandbox, "a-1", card).state == S.SUCCEEDED
 
 
 def test_a_script_decides_before_the_card_does(sandbox: Sandbox) -> None:
     card = token("ok")
     sandbox.script(card, ["declined", "insufficient_funds"])
-    codes = [sandbox.authorise(f"a-{n}", card, 500, "CNY", ABOUT).code for n in range(3)]
+    codes = [hold(sandbox, f"a-{n}", card).code for n in range(3)]
     assert codes == ["declined", "insufficient_funds", None]
 
 
 def test_many_threads_share_the_book(sandbox: Sandbox) -> None:
     card = token("ok")
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(
-            pool.map(lambda n: sandbox.authorise(f"a-{n % 100}", card, 5, "CNY", ABOUT), range(400))
-        )
+        outcomes = list(pool.map(lambda n: hold(sandbox, f"a-{n % 100}", card, 5), range(400)))
     assert len({outcome.reference for outcome in outcomes}) == 100
     assert len(sandbox.holds()) == 100
 
@@ -137,8 +131,8 @@ def test_many_threads_share_the_book(sandbox: Sandbox) -> None:
 def test_two_processes_see_one_book(tmp_path: Path) -> None:
     path = str(tmp_path / "book.sqlite3")
     one, two = Sandbox(Book(path), "shop"), Sandbox(Book(path), "shop")
-    outcome = one.authorise("a-1", token("ok"), 500, "CNY", ABOUT)
-    assert two.look_up("a-1") == outcome
+    outcome = hold(one, "a-1", token("ok"))
+    assert found(two, "a-1") == outcome
 
 
 def test_a_saved_card_keeps_what_it_does_and_its_owners_mark() -> None:
@@ -151,6 +145,6 @@ def test_a_saved_card_keeps_what_it_does_and_its_owners_mark() -> None:
 
 def test_trouble_with_the_provider_becomes_an_unknown_outcome(app: Flask) -> None:
     provider = gateway()
-    assert isinstance(provider, Guarded)
-    assert provider.authorise("a-1", token("provider_error"), 5, "CNY", ABOUT).state == S.UNKNOWN
+    request = asked(Purpose.AUTHORISE, "a-1", token=token("provider_error"))
+    assert send(provider, request).state == S.UNKNOWN
     assert not db.session().in_transaction()

@@ -1,190 +1,203 @@
 """A payment provider in a box: real requests, a real book, cards that do what one wants.
 
 It keeps the promises that a real provider keeps: one answer for one key, no charge above what is held, none
-of what was let go. What it answers depends on the card (see cards.py), or on a script laid down for a card.
+of what was let go. What it answers depends on the card (see cards.py), or on a script (see answers.py).
 """
 
 import json
-from collections.abc import Sequence
-from secrets import token_urlsafe
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from random import Random
 from sqlite3 import Connection, Row
 
-from flask import current_app, url_for
+from flask import current_app
 
 from c2b.config import Config
+from c2b.core.clock import utcnow
 from c2b.payments.accounts import account_of
-from c2b.payments.gateway import Asked, KeyReused, NoAnswer, Outcome, SavedCard, Setup
+from c2b.payments.gateway import Asked, BookLine, KeyReused, Outcome, ProviderDispute, ProviderEvent
+from c2b.payments.gateways import banks, lines, webhooks
+from c2b.payments.gateways.answers import next_answer, scripted, write_script
 from c2b.payments.gateways.book import Book
-from c2b.payments.gateways.cards import kind_of, saved_card
+from c2b.payments.gateways.deeds import DEEDS, find
+from c2b.payments.gateways.visits import Visits
 from c2b.payments.states import AttemptState as S
+from c2b.payments.states import Purpose
 
-TROUBLES = {"provider_error": 2, "question_lost": 1}  # so many times nothing arrives, then it works
 STATES = {str(state): state for state in S}
-DECLINES = ("declined", "insufficient_funds", "expired_card")
+FORGETS_AFTER = 24 * 3600.0  # seconds: then a key that comes again is a new request
 
 
-class Sandbox:
+class Sandbox(Visits):
     """The gateway of development, tests and replays."""
 
     name = "sandbox"
 
-    def __init__(self, book: Book, account: str) -> None:
+    def __init__(self, book: Book, account: str, secrets: Sequence[str] = ("a secret",)) -> None:
         self.book = book
         self.account = account
-
-    # saving a card --------------------------------------------------------------------------------
-
-    def start_setup(self, customer: str, return_url: str) -> Setup:
-        """See Gateway; the page is our own, and says that it is a demo."""
-        reference = token_urlsafe(16)
-        with self.book.writing() as book:
-            book.execute(
-                "insert into setup (account, reference, customer, return_url) values (?, ?, ?, ?)",
-                (self.account, reference, customer, return_url),
-            )
-        return Setup(url_for("sandbox.setup", token=reference), reference)
-
-    def visit(self, reference: str) -> Row | None:
-        """The visit to the card page with this name."""
-        rows = self.book.read(
-            "select * from setup where account = ? and reference = ?", self.account, reference
-        )
-        return rows[0] if rows else None
-
-    def choose(self, reference: str, kind: str) -> None:
-        """The shopper chose a test card; the first choice stands."""
-        visit = self.visit(reference)
-        if visit is None:
-            return
-        card = saved_card(kind, visit["customer"])
-        with self.book.writing() as book:
-            book.execute(
-                "update setup set token = ?, label = ?, fingerprint = ?"
-                " where reference = ? and token is null",
-                (card.token, card.label, card.fingerprint, reference),
-            )
-
-    def finish_setup(self, reference: str) -> SavedCard | None:
-        """See Gateway."""
-        visit = self.visit(reference)
-        if visit is None or visit["token"] is None:
-            return None
-        return SavedCard(visit["token"], visit["label"], visit["fingerprint"])
+        self.secrets = tuple(secrets)  # with which webhooks are signed; two while one is replaced
+        self.clock: Callable[[], float] = time.time  # of keys only; everything else goes by the shop's time
+        self.sleep: Callable[[float], None] | None = None  # a server has one, and lets its clients wait
 
     # money ----------------------------------------------------------------------------------------
 
-    def authorise(self, request: Asked) -> Outcome:
+    def authorise(self, asked: Asked) -> Outcome:
         """See Gateway."""
-        key, token, amount, currency = request.key, request.token, request.amount, request.currency
-        pledge = request.about.get("subject", "")
-        asked = _asked("authorise", token, amount, currency, pledge)
-        with self.book.writing() as book:
-            known = self._known(book, key, asked)
-            if known:
-                return known
-            answer = self._answer(book, token)
-            lost = self._lost(book, key, answer)
-            if not lost:
-                outcome = self._hold(book, key, asked, answer, (token, amount, currency, pledge))
-        if lost or answer == "answer_lost":
-            raise NoAnswer(answer)
-        return outcome
+        return self._do(asked)
 
-    def capture(self, request: Asked) -> Outcome:
+    def capture(self, asked: Asked) -> Outcome:
         """See Gateway."""
-        key, reference, amount = request.key, request.payment, request.amount
-        asked = _asked("capture", reference, amount)
+        return self._do(asked)
+
+    def void(self, asked: Asked) -> Outcome:
+        """See Gateway."""
+        return self._do(asked)
+
+    def refund(self, asked: Asked) -> Outcome:
+        """See Gateway."""
+        return self._do(asked)
+
+    def pay_out(self, asked: Asked) -> Outcome:
+        """See Gateway."""
+        return self._do(asked)
+
+    def look_up(self, asked: Asked) -> Outcome | None:
+        """See Gateway."""
+        names = (f"look_up {asked.key}", "look_up")
+        script = "select 1 from script where account = ? and token in (?, ?)"
+        answer = None
+        if self.book.one(script, self.account, *names):
+            with self.book.writing() as book:
+                answer = scripted(book, self.account, names)
+        row = self.book.one(
+            "select * from request where account = ? and key = ?"
+            " order by state = 'succeeded' desc, number desc limit 1",
+            self.account,
+            asked.key,
+        )
+        found = _outcome(row) if row else None
+        if answer and (found or answer.on_the_way):
+            return answer.deliver(found, self.sleep)
+        return found
+
+    # disputes, payouts that came back, the provider's book ------------------------------------------
+
+    def dispute(self, reference: str) -> ProviderDispute | None:
+        """See Gateway."""
+        row = self._dispute(reference)
+        return banks.as_dispute(row) if row else None
+
+    def answer_dispute(self, reference: str, words: str) -> None:
+        """See Gateway."""
         with self.book.writing() as book:
-            known = self._known(book, key, asked)
-            if known:
-                return known
-            hold = self._find(book, reference)
-            answer = self._answer(book, hold["token"]) if hold else None
-            why_not = _why_not_capture(hold, amount) or (
-                "capture_refused" if answer == "capture_fails" else None
+            book.execute(
+                "update dispute set words = ?, answered_at = ? where account = ? and reference = ? and state = 'open'",
+                (words, lines.stamp(utcnow()), self.account, reference),
             )
-            if not why_not:
-                book.execute(
-                    "update hold set state = 'captured', captured = ? where reference = ?",
-                    (amount, reference),
-                )
-            elif why_not == "capture_refused":
-                book.execute("update hold set state = 'void' where reference = ?", (reference,))
-            outcome = self._write(book, key, asked, reference, why_not)
-        if answer == "capture_lost":
-            raise NoAnswer(answer)
-        return outcome
 
-    def void(self, request: Asked) -> Outcome:
+    def payout_returned(self, reference: str) -> str | None:
         """See Gateway."""
-        key, reference = request.key, request.payment
-        asked = _asked("void", reference)
-        with self.book.writing() as book:
-            known = self._known(book, key, asked)
-            if known:
-                return known
-            hold = self._find(book, reference)
-            answer = self._answer(book, hold["token"], scripted_only=True) if hold else None
-            why_not = _why_not_void(hold)
-            if not why_not:
-                book.execute("update hold set state = 'void' where reference = ?", (reference,))
-            outcome = self._write(book, key, asked, reference, why_not)
-        if answer == "answer_lost":
-            raise NoAnswer(answer)
-        return outcome
+        row = self.book.one(
+            "select reason from payout where account = ? and reference = ? and state = 'returned'",
+            self.account, reference,
+        )  # fmt: skip
+        return str(row["reason"]) if row else None
 
-    def look_up(self, request: Asked) -> Outcome | None:
+    def book_lines(self, since: datetime | None = None) -> Iterator[BookLine]:
         """See Gateway."""
-        rows = self.book.read(
-            "select * from request where account = ? and key = ?", self.account, request.key
-        )
-        return _outcome(rows[0]) if rows else None
+        return lines.read_lines(self.book, self.account, since)
 
-    # confirming -----------------------------------------------------------------------------------
+    # webhooks ---------------------------------------------------------------------------------------
 
-    def confirm_address(self, reference: str, return_url: str) -> str:
+    def read_event(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
         """See Gateway."""
-        return url_for("sandbox.confirm", reference=reference, back=return_url)
+        webhooks.verify(body, headers, self.secrets, utcnow())
+        return webhooks.read(body, self.account)
 
-    def hold(self, reference: str) -> Row | None:
+    def deliver_events(
+        self, post: webhooks.Post, *, now: datetime | None = None, copies: int = 1, shuffle: Random | None = None,
+        delay: timedelta = timedelta(), secrets: Sequence[str] = (), signed_at: datetime | None = None,
+    ) -> list[int]:  # fmt: skip
+        """Send the webhooks that nobody took yet, as badly as asked for; the statuses of the answers."""
+        return webhooks.deliver(
+            self.book, self.account, secrets or self.secrets, post, now or utcnow(),
+            copies=copies, shuffle=shuffle, delay=delay, signed_at=signed_at,
+        )  # fmt: skip
+
+    # what banks and shoppers do ---------------------------------------------------------------------
+
+    def hold(self, reference: str) -> Mapping[str, object] | None:
         """What is held under this name."""
-        rows = self.book.read(
-            "select * from hold where account = ? and reference = ?", self.account, reference
-        )
-        return rows[0] if rows else None
+        row = self.book.one("select * from hold where account = ? and reference = ?", self.account, reference)
+        return dict(row) if row else None
 
-    def confirm(self, reference: str, yes: bool) -> None:
+    def confirm(self, reference: str, yes: bool, now: datetime | None = None) -> None:
         """The shopper confirms a payment that asked for it, or says no."""
         with self.book.writing() as book:
-            hold = self._find(book, reference)
+            hold = find(book, self.account, reference)
             if hold is None or hold["state"] != "waiting":
                 return
             book.execute(
                 "update hold set state = ? where reference = ?", ("held" if yes else "refused", reference)
             )
-            book.execute(
-                "update request set state = ?, code = ? where account = ? and key = ?",
-                (
-                    str(S.SUCCEEDED if yes else S.FAILED),
-                    None if yes else "not_confirmed",
-                    self.account,
-                    hold["key"],
-                ),
+            self._redecide(book, hold["key"], None if yes else "not_confirmed")
+            lines.write_event(
+                book, self.account, "request", now or utcnow(), key=hold["key"], reference=reference
             )
 
-    # for tests, replays and checks ----------------------------------------------------------------
-
-    def script(self, token: str, answers: Sequence[str]) -> None:
-        """The next requests with this card get these answers in this order; then it does its own again."""
+    def open_dispute(
+        self, payment: str, *, now: datetime, amount: int | None = None, reason: str = "fraudulent",
+        answer_by: datetime | None = None,
+    ) -> str:  # fmt: skip
+        """A shopper disputes a charge, or a part of it, at the bank; the dispute's name."""
         with self.book.writing() as book:
-            book.execute("delete from script where account = ? and token = ?", (self.account, token))
-            book.executemany(
-                "insert into script values (?, ?, ?, ?)",
-                [(self.account, token, at, answer) for at, answer in enumerate(answers)],
-            )
+            hold = find(book, self.account, payment)
+            if hold is None or hold["state"] != "captured":
+                raise ValueError(f"nothing was charged as {payment}")
+            return banks.open_dispute(book, hold, amount, reason, now, answer_by)
+
+    def decide_dispute(self, reference: str, *, won: bool, now: datetime) -> None:
+        """The bank decides; a decided dispute stays as it is."""
+        dispute = self._dispute(reference)
+        with self.book.writing() as book:
+            if dispute and dispute["state"] == "open":
+                banks.decide_dispute(book, dispute, won, now)
+
+    def return_payout(self, reference: str, *, now: datetime, reason: str = "account_closed") -> None:
+        """The bank sends a paid payout back."""
+        row = self.book.one(
+            "select * from payout where account = ? and reference = ?", self.account, reference
+        )
+        with self.book.writing() as book:
+            if row and row["state"] == "paid":
+                banks.send_back(book, row, reason, now)
+
+    def revoke(self, token: str) -> None:
+        """From now on this card, or bank account, is gone."""
+        with self.book.writing() as book:
+            book.execute("insert or ignore into gone values (?, ?)", (self.account, token))
+
+    def pass_time(self, now: datetime) -> None:
+        """All that comes about by itself: holds run out, payouts come back, disputes are decided."""
+        with self.book.writing() as book:
+            banks.pass_time(book, self.account, now)
+
+    # for tests, replays and checks ------------------------------------------------------------------
+
+    def script(self, name: str, answers: Sequence[str]) -> None:
+        """The next requests with this key, card, bank account or verb get these answers, then their own again."""
+        with self.book.writing() as book:
+            write_script(book, self.account, name, answers)
+
+    def forget_keys(self) -> None:
+        """A day has passed: every key that comes again is a new request."""
+        with self.book.writing() as book:
+            book.execute("update request set forgotten = 1 where account = ?", (self.account,))
 
     def holds(self) -> list[Row]:
-        """All that is or was held: reference, key, pledge, amount, captured, currency, state."""
+        """All that is or was held: reference, key, pledge, amount, captured, refunded, currency, state."""
         return self.book.read("select * from hold where account = ?", self.account)
 
     def keys(self) -> set[str]:
@@ -193,79 +206,65 @@ class Sandbox:
             row["key"] for row in self.book.read("select key from request where account = ?", self.account)
         }
 
-    # inside ---------------------------------------------------------------------------------------
+    # inside -----------------------------------------------------------------------------------------
 
-    def _known(self, book: Connection, key: str, asked: str) -> Outcome | None:
+    def _do(self, asked: Asked) -> Outcome:
+        what, outcome = _what(asked), None
+        with self.book.writing() as book:
+            known = self._known(book, asked.key, what)
+            answer = next_answer(book, self.account, asked, self._token(book, asked), known=known is not None)
+            if not answer.before:
+                outcome = known or DEEDS[asked.purpose](book, self.account, asked, answer)
+                if not known:
+                    self._write(book, asked, what, outcome)
+        return answer.deliver(outcome, self.sleep)
+
+    def _token(self, book: Connection, asked: Asked) -> str:
+        if asked.purpose in (Purpose.AUTHORISE, Purpose.PAYOUT):
+            return asked.token or asked.destination
+        hold = find(book, self.account, asked.payment)
+        return str(hold["token"]) if hold else ""
+
+    def _known(self, book: Connection, key: str, what: str) -> Outcome | None:
         row = book.execute(
-            "select * from request where account = ? and key = ?", (self.account, key)
+            "select * from request where account = ? and key = ? and forgotten = 0", (self.account, key)
         ).fetchone()
         if row is None:
             return None
-        if row["asked"] != asked:
+        if row["arrived"] < self.clock() - FORGETS_AFTER:
+            book.execute("update request set forgotten = 1 where number = ?", (row["number"],))
+            return None
+        if row["asked"] != what:
             raise KeyReused(key)
         return _outcome(row)
 
-    def _find(self, book: Connection, reference: str) -> Row | None:
-        found: Row | None = book.execute(
-            "select * from hold where account = ? and reference = ?", (self.account, reference)
-        ).fetchone()
-        return found
-
-    def _answer(self, book: Connection, token: str, scripted_only: bool = False) -> str | None:
-        at = (self.account, token)
-        row = book.execute(
-            "delete from script where (account, token, at) ="
-            " (select account, token, min(at) from script where account = ? and token = ?) returning answer",
-            at,
-        ).fetchone()
-        if row:
-            return str(row["answer"])
-        return None if scripted_only else kind_of(token)
-
-    def _lost(self, book: Connection, key: str, answer: str | None) -> bool:
-        """Whether the request never arrives; counted, as the trouble passes."""
-        if answer not in TROUBLES:
-            return False
-        row = book.execute(
-            "insert into tries values (?, ?, 1) on conflict do update set n = n + 1 returning n",
-            (self.account, key),
-        ).fetchone()
-        return bool(row["n"] <= TROUBLES[answer])
-
-    def _hold(
-        self,
-        book: Connection,
-        key: str,
-        asked: str,
-        answer: str | None,
-        what: tuple[str, int, str, str | None],
-    ) -> Outcome:
-        token, amount, currency, pledge = what
-        code = "no_such_card" if answer is None else answer if answer in DECLINES else None
-        if answer == "declined_once":
-            before = book.execute(
-                "select 1 from hold where account = ? and token = ? limit 1", (self.account, token)
-            ).fetchone()
-            code = None if before else "declined"
-        waits = answer == "needs_confirmation"
-        reference = token_urlsafe(12)
+    def _write(self, book: Connection, asked: Asked, what: str, outcome: Outcome) -> None:
+        until = lines.stamp(outcome.expires_at) if outcome.expires_at else None
         book.execute(
-            "insert into hold (reference, account, key, token, pledge, amount, currency, state)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (reference, self.account, key, token, pledge, amount, currency,
-             "refused" if code else "waiting" if waits else "held"),
+            "insert into request (account, key, asked, state, reference, code, fee, expires_at, amount, currency,"
+            " arrived) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (self.account, asked.key, what, str(outcome.state), outcome.reference, outcome.code, outcome.fee,
+             until, outcome.amount, outcome.currency, self.clock()),
         )  # fmt: skip
-        return self._write(book, key, asked, reference, code, waits=waits)
-
-    def _write(
-        self, book: Connection, key: str, asked: str, reference: str, code: str | None, *, waits: bool = False
-    ) -> Outcome:
-        state = S.FAILED if code else S.REQUIRES_ACTION if waits else S.SUCCEEDED
-        book.execute(
-            "insert into request values (?, ?, ?, ?, ?, ?)",
-            (self.account, key, asked, str(state), reference, code),
+        if asked.purpose == Purpose.VOID and outcome.state == S.SUCCEEDED:
+            hold = find(book, self.account, asked.payment)
+            if hold:
+                self._redecide(book, hold["key"], "let_go")
+        lines.write_event(
+            book, self.account, "request", asked.first_sent_at, key=asked.key, reference=outcome.reference
         )
-        return Outcome(state, reference, code)
+
+    def _redecide(self, book: Connection, key: str, code: str | None) -> None:
+        """A request that waited for the shopper waits no longer."""
+        book.execute(
+            "update request set state = ?, code = ? where account = ? and key = ? and state = 'requires_action'",
+            (str(S.FAILED if code else S.SUCCEEDED), code, self.account, key),
+        )
+
+    def _dispute(self, reference: str) -> Row | None:
+        return self.book.one(
+            "select * from dispute where account = ? and reference = ?", self.account, reference
+        )
 
 
 def book_of(config: Config) -> Book:
@@ -279,23 +278,24 @@ def from_config(config: Config) -> Sandbox:
     return Sandbox(book_of(config), account_of("sandbox"))
 
 
-def _asked(*what: object) -> str:
-    return json.dumps([str(part) for part in what])
+def _what(asked: Asked) -> str:
+    """Which request this is, but for its key: the same key for another one is refused."""
+    about: dict[Purpose, tuple[object, ...]] = {
+        Purpose.AUTHORISE: (asked.token, asked.amount, asked.currency, asked.about.get("subject", "")),
+        Purpose.VOID: (asked.payment,),
+        Purpose.PAYOUT: (asked.destination, asked.amount, asked.currency),
+    }
+    parts = about.get(asked.purpose, (asked.payment, asked.amount, asked.currency))
+    return json.dumps([str(part) for part in (asked.purpose, *parts)])
 
 
 def _outcome(row: Row) -> Outcome:
-    return Outcome(STATES[row["state"]], row["reference"], row["code"])
-
-
-def _why_not_capture(hold: Row | None, amount: int) -> str | None:
-    if hold is None:
-        return "no_such_hold"
-    if hold["state"] != "held":
-        return {"captured": "already_captured", "void": "hold_is_void"}.get(hold["state"], "not_held")
-    return "more_than_held" if amount > hold["amount"] or amount <= 0 else None
-
-
-def _why_not_void(hold: Row | None) -> str | None:
-    if hold is None:
-        return "no_such_hold"
-    return None if hold["state"] in ("held", "waiting") else f"hold_is_{hold['state']}"
+    return Outcome(
+        STATES[row["state"]],
+        row["reference"],
+        row["code"],
+        row["fee"],
+        datetime.fromisoformat(row["expires_at"]) if row["expires_at"] and not row["code"] else None,
+        row["amount"],
+        row["currency"],
+    )
