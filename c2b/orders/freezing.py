@@ -1,23 +1,23 @@
-"""A claim on an order stops its payout in the same transaction (I-27). Whoever pays out registers what that takes."""
+"""An order whose money must wait: a dispute was opened, by the shopper or by a bank.
+
+What is paid out lies above this feature, so it registers here; whoever opens a dispute calls `freeze` in the same
+transaction, with the order locked.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
 
-from c2b.orders.models import Order
-
-Freezer = Callable[[Order, datetime], None]
-
-FREEZERS: list[Freezer] = []
+Freezer = Callable[[int, datetime], None]
+WHEN_FROZEN: list[Freezer] = []
 
 
-def freezes(freezer: Freezer) -> Freezer:
-    """Register what stops money on its way to the merchant; called with the order locked, before the commit."""
-    if freezer not in FREEZERS:
-        FREEZERS.append(freezer)
+def when_frozen(freezer: Freezer) -> Freezer:
+    """Register what is to happen, in the same transaction, when an order is frozen."""
+    WHEN_FROZEN.append(freezer)
     return freezer
 
 
-def freeze(order: Order, now: datetime) -> None:
-    """Stop what is not sent yet of this order's payout; the caller holds the order's lock and has made its claim."""
-    for freezer in FREEZERS:
-        freezer(order, now)
+def freeze(order_id: int, now: datetime) -> None:
+    """Hold this order's money back: it leaves a payout that has not been sent (I-27). Called any number of times."""
+    for freezer in WHEN_FROZEN:
+        freezer(order_id, now)
