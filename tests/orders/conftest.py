@@ -85,7 +85,7 @@ def run_jobs(now: datetime) -> None:
 def sandbox() -> Sandbox:
     """The provider's own view of things."""
     db.session.rollback()
-    return gateway().inner  # type: ignore[return-value]
+    return gateway()  # type: ignore[return-value]
 
 
 def pledges_of(launch: Launch) -> list[Pledge]:

@@ -14,10 +14,10 @@ from c2b.core.errors import Stale
 from c2b.orders import charging
 from c2b.orders.charging import WORK, charge_launch
 from c2b.orders.models import Order
-from c2b.payments.gateway import Guarded, Outcome
+from c2b.payments.gateway import Asked, Outcome, look_up, send
 from c2b.payments.gateways.sandbox import Sandbox
 from c2b.payments.models import Attempt
-from c2b.payments.states import AttemptState
+from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch
 from c2b.pipeline.states import LaunchState
 from jobs import charge_launches, finish_launches, settle_launches
@@ -126,20 +126,24 @@ def test_every_call_to_the_provider_is_outside_a_transaction(
     assert campaign_of(it).state == "completed"
 
 
-def test_the_gateway_refuses_to_be_called_inside_a_transaction(launch: Launches) -> None:
+def test_the_gateway_refuses_to_be_called_inside_a_transaction(launch: Launches, now: datetime) -> None:
     launch()
-    provider = Guarded(sandbox())
+    provider, asked = sandbox(), Asked("k", Purpose.AUTHORISE, 1, "CNY", now, token="tok_ok")
     db.session.execute(select(1))
-    with pytest.raises(RuntimeError, match="inside a database transaction"):
-        provider.authorise("k", "tok_ok", 1, "CNY", {})
+    for call in (send, look_up):
+        with pytest.raises(RuntimeError, match="inside a database transaction"):
+            call(provider, asked)
 
 
-def test_without_its_guard_the_gateway_would_be_called_inside_a_transaction(launch: Launches) -> None:
+def test_without_its_guard_the_gateway_would_be_called_inside_a_transaction(
+    launch: Launches, now: datetime
+) -> None:
     """The twin of the test above: the guard is what makes the difference."""
     launch()
     unguarded = sandbox()
     db.session.execute(select(1))
-    assert isinstance(unguarded.look_up("nothing"), Outcome | None)
+    asked = Asked("nothing", Purpose.AUTHORISE, 1, "CNY", now)
+    assert isinstance(unguarded.look_up(asked), Outcome | None)
 
 
 def test_a_launch_that_another_process_charges_is_left_alone(launch: Launches, now: datetime) -> None:
