@@ -9,51 +9,32 @@ What follows from an answer is up to the feature that asked: it registers with `
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from c2b.core.db import db, is_sqlite, must_be_outside_transaction
+from c2b.core.db import db, is_sqlite
 from c2b.core.states import move_many
-from c2b.payments import gateway as door
-from c2b.payments.gateway import Asked, Gateway, Outcome, gateway
-from c2b.payments.models import Attempt, Mandate, Refund
-from c2b.payments.states import AttemptState, Purpose
+from c2b.payments.asking import Answered, ask, find_out
+from c2b.payments.models import Attempt
+from c2b.payments.requests import Request, as_asked, pays_out_to, read, requests
+from c2b.payments.states import ATTEMPT, AttemptState, Purpose
 
-WORKERS = 16
+__all__ = [
+    "Answered", "Request", "Wish", "as_asked", "ask", "begin", "book", "find_out", "follows", "key_of", "pays_out_to",
+    "read", "requests", "subject_column",
+]  # fmt: skip
+
 UNANSWERED = (AttemptState.STARTED, AttemptState.UNKNOWN)
 IN_FLIGHT = (*UNANSWERED, AttemptState.REQUIRES_ACTION)
 FINAL = (AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.EXPIRED)
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One attempt with all that the provider is told."""
-
-    attempt_id: int
-    purpose: Purpose
-    subject_id: int  # the pledge, refund or payout
-    launch_id: int | None
-    key: str
-    amount: int
-    currency: str
-    state: AttemptState
-    epoch: (
-        int  # grows with each process that takes its look-up over; an answer of an earlier one is not booked
-    )
-    started_at: datetime
-    token: str  # the saved card
-    payment: str | None  # the provider's name for what was authorised
-    destination: str | None  # the bank account of a payout
-
-    @property
-    def pledge_id(self) -> int:
-        """The pledge it is about, for the purposes that are about one."""
-        return self.subject_id
+SUBJECTS = {Purpose.REFUND: "refund_id", Purpose.PAYOUT: "payout_id"}  # all others are about pledges
+FIRST_LOOK_UP = timedelta(minutes=1)  # after the lease of whoever sends it
+WRONG_ANSWER = "wrong_answer"
+CHUNK = 500  # rows in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +49,7 @@ class Wish:
     generation: int = 1
 
 
-Answered = list[tuple[Request, Outcome]]
 Follower = Callable[[Answered, datetime], None]
-
-
-SUBJECTS = {Purpose.REFUND: "refund_id", Purpose.PAYOUT: "payout_id"}  # all others are about pledges
-FIRST_LOOK_UP = timedelta(minutes=1)
 
 
 def subject_column(purpose: Purpose) -> str:
@@ -87,7 +63,10 @@ def key_of(purpose: Purpose, subject_id: int, generation: int) -> str:
 
 
 def begin(purpose: Purpose, wishes: Sequence[Wish], now: datetime) -> list[Request]:
-    """Write attempts down; those that another process has begun meanwhile are left to it."""
+    """Write attempts down; those that another process has begun meanwhile are left to it.
+
+    The row is the claim: the database takes one for each subject, purpose and generation, and one in flight.
+    """
     if not wishes:
         return []
     dialect: Any = sqlite if is_sqlite() else postgresql
@@ -115,134 +94,6 @@ def _row(purpose: Purpose, wish: Wish, now: datetime) -> dict[str, Any]:
     }
 
 
-def requests() -> Any:
-    """Attempts as requests, without the names that the provider gave; to be narrowed and read by `read`."""
-    return (
-        select(
-            Attempt.id.label("attempt_id"),
-            Attempt.purpose,
-            func.coalesce(Attempt.pledge_id, Attempt.refund_id, Attempt.payout_id).label("subject_id"),
-            Attempt.launch_id,
-            Attempt.key,
-            Attempt.amount,
-            Attempt.currency,
-            Attempt.state,
-            Attempt.epoch,
-            Attempt.started_at,
-            func.coalesce(Mandate.token, "").label("token"),
-        )
-        .outerjoin(Mandate, Mandate.id == Attempt.mandate_id)
-        .order_by(Attempt.id)
-    )
-
-
-def read(query: Any) -> list[Request]:
-    """The requests that a query found, each with the provider's name for what it builds on."""
-    rows: Any = db.session.execute(query).all()
-    on_holds = [row.subject_id for row in rows if row.purpose in (Purpose.CAPTURE, Purpose.VOID)]
-    holds = _references(Attempt.pledge_id, on_holds)
-    charges = _charges([row.subject_id for row in rows if row.purpose == Purpose.REFUND])
-    places = DESTINATIONS([row.subject_id for row in rows if row.purpose == Purpose.PAYOUT])
-    found = []
-    for row in rows:
-        by_purpose = {Purpose.REFUND: charges, Purpose.CAPTURE: holds, Purpose.VOID: holds}
-        payment = by_purpose.get(row.purpose, {}).get(row.subject_id)
-        destination = places.get(row.subject_id) if row.purpose == Purpose.PAYOUT else None
-        found.append(Request(**row._mapping, payment=payment, destination=destination))
-    return found
-
-
-def _references(column: Any, ids: list[int]) -> dict[int, str | None]:
-    if not ids:
-        return {}
-    rows = db.session.execute(
-        select(column, Attempt.reference)
-        .where(
-            column.in_(ids),
-            Attempt.purpose == Purpose.AUTHORISE,
-            Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
-        )
-        .order_by(Attempt.generation)
-    )
-    return {row[0]: row.reference for row in rows}
-
-
-def _charges(refund_ids: list[int]) -> dict[int, str | None]:
-    """The provider's names for the charges that these refunds pay back."""
-    if not refund_ids:
-        return {}
-    rows = db.session.execute(
-        select(Refund.id, Attempt.reference)
-        .join(Attempt, Attempt.id == Refund.capture_id)
-        .where(Refund.id.in_(refund_ids))
-    )
-    return {row.id: row.reference for row in rows}
-
-
-def _no_destinations(_payout_ids: Sequence[int]) -> dict[int, str]:
-    return {}
-
-
-# Set by the feature that pays out: {payout: the provider's name for the bank account}.
-DESTINATIONS: Callable[[Sequence[int]], dict[int, str]] = _no_destinations
-
-
-def pays_out_to(destinations: Callable[[Sequence[int]], dict[int, str]]) -> None:
-    """Say where payouts go; called once, by the feature that makes them."""
-    global DESTINATIONS
-    DESTINATIONS = destinations
-
-
-def ask(asked: Sequence[Request]) -> Answered:
-    """Send requests that were just begun and committed, and wait for the answers; no transaction may be open."""
-    must_be_outside_transaction()
-    provider = gateway()
-    return _in_threads(lambda request: _send(provider, request), asked)
-
-
-def find_out(asked: Sequence[Request]) -> Answered:
-    """Look up requests whose answer is missing; one that never arrived is sent again with its own key."""
-    must_be_outside_transaction()
-    provider = gateway()
-
-    def look(request: Request) -> Outcome:
-        found = door.look_up(provider, as_asked(request))
-        return found if found is not None else _send(provider, request)
-
-    return _in_threads(look, asked)
-
-
-def _in_threads(call: Callable[[Request], Outcome], asked: Sequence[Request]) -> Answered:
-    if len(asked) < 2:
-        return [(request, call(request)) for request in asked]
-    with ThreadPoolExecutor(min(WORKERS, len(asked))) as pool:
-        return list(zip(asked, pool.map(call, asked), strict=True))
-
-
-def as_asked(request: Request) -> Asked:
-    """The request in the provider's words; what it is about is kept there, so that it is found without its key."""
-    about = {"key": request.key, "subject": str(request.subject_id)}
-    if request.launch_id is not None:
-        about["launch"] = str(request.launch_id)
-    return Asked(
-        key=request.key,
-        purpose=request.purpose,
-        amount=request.amount,
-        currency=request.currency,
-        first_sent_at=request.started_at,
-        token=request.token,
-        payment=request.payment or "",
-        destination=request.destination or "",
-        about=about,
-    )
-
-
-def _send(provider: Gateway, request: Request) -> Outcome:
-    if request.purpose in (Purpose.CAPTURE, Purpose.VOID, Purpose.REFUND) and not request.payment:
-        return Outcome(AttemptState.FAILED, code="nothing_held")
-    return door.send(provider, as_asked(request))
-
-
 def book(answered: Answered, now: datetime) -> Answered:
     """Write the answers down with all that follows from them; returns those that were news."""
     news = write_outcomes(answered, now)
@@ -267,14 +118,47 @@ def follows(*purposes: Purpose) -> Callable[[Follower], Follower]:
 
 
 def write_outcomes(answered: Answered, now: datetime) -> Answered:
-    """Write the answers down; returns those that changed something, as another process may have booked some already."""
-    news = [(request, outcome) for request, outcome in answered if outcome.state != request.state]
+    """Write the answers down; returns those that changed something.
+
+    Answers that came too late are dropped: another process has booked one, or has taken the look-up over (F-11).
+    """
+    mine = _still_mine([request for request, _outcome in answered])
+    told = [(request, outcome) for request, outcome in answered if request.attempt_id in mine]
+    _quarantine([request.attempt_id for request, outcome in told if outcome.code == WRONG_ANSWER], now)
+    news = [(request, outcome) for request, outcome in told if outcome.state in ATTEMPT.arrows[request.state]]
     if not news:
         return []
-    table: Any = Attempt.__table__
+    _note(news)
+    moved: set[int] = set()
+    for old, new in sorted({(request.state, outcome.state) for request, outcome in news}):
+        ids = [r.attempt_id for r, o in news if (r.state, o.state) == (old, new)]
+        more = {"decided_at": now, "look_up_at": None, "case_at": None} if new in FINAL else {}
+        moved.update(move_many(Attempt, ids, old, new, by=None, now=now, **more))
+    return [(request, outcome) for request, outcome in news if request.attempt_id in moved]
+
+
+def _still_mine(asked: Sequence[Request]) -> set[int]:
+    """The attempts that are as they were read, locked in order until the transaction ends."""
+    known = {
+        request.attempt_id: (request.state, request.epoch) for request in asked if request.state not in FINAL
+    }
+    ids, mine = sorted(known), set()
+    for start in range(0, len(ids), CHUNK):
+        rows = db.session.execute(
+            select(Attempt.id, Attempt.state, Attempt.epoch)
+            .where(Attempt.id.in_(ids[start : start + CHUNK]))
+            .order_by(Attempt.id)
+            .with_for_update(key_share=True)
+        )
+        mine.update(row.id for row in rows if (row.state, row.epoch) == known[row.id])
+    return mine
+
+
+def _note(news: Answered) -> None:
+    table: Any = Attempt.__table__  # the table itself, for many rows at once
     db.session.execute(
-        update(table)  # the table itself, for many rows at once
-        .where(table.c.id == bindparam("attempt"), table.c.state == bindparam("old"))
+        update(table)
+        .where(table.c.id == bindparam("attempt"))
         .values(
             reference=bindparam("new_reference"),
             code=bindparam("new_code"),
@@ -283,19 +167,23 @@ def write_outcomes(answered: Answered, now: datetime) -> Answered:
         ),
         [
             {
-                "attempt": r.attempt_id,
-                "old": r.state,
-                "new_reference": o.reference,
-                "new_code": o.code,
-                "new_fee": o.fee,
-                "new_expires_at": o.expires_at,
+                "attempt": request.attempt_id,
+                "new_reference": None if outcome.code == WRONG_ANSWER else outcome.reference,
+                "new_code": outcome.code,
+                "new_fee": outcome.fee,
+                "new_expires_at": outcome.expires_at,
             }
-            for r, o in news
+            for request, outcome in news
         ],
     )
-    moved: set[int] = set()
-    for old, new in sorted({(request.state, outcome.state) for request, outcome in news}):
-        ids = [r.attempt_id for r, o in news if (r.state, o.state) == (old, new)]
-        more = {"decided_at": now, "look_up_at": None} if new in FINAL else {}
-        moved.update(move_many(Attempt, ids, old, new, by=None, now=now, **more))
-    return [(request, outcome) for request, outcome in news if request.attempt_id in moved]
+
+
+def _quarantine(ids: Sequence[int], now: datetime) -> None:
+    """An answer about something else is looked at by a person at once, and asked for no more (F-34)."""
+    if ids:
+        db.session.execute(
+            update(Attempt)
+            .where(Attempt.id.in_(ids))
+            .values(case_at=now, look_up_at=None, code=WRONG_ANSWER)
+            .execution_options(synchronize_session="fetch")
+        )

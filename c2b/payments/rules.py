@@ -5,12 +5,36 @@ from c2b.core.text import mark as _l
 
 # The providers' words for a failure, in ours.
 PROBLEMS = {
+    "authentication_failure": _l("Your bank could not confirm that it was you."),
+    "authentication_required": _l("Your bank wants you to confirm this payment."),
+    "call_issuer": _l("Your bank said no to this card. It can tell you why if you ask it."),
+    "card_declined": _l("Your bank said no to this card and gave no reason."),
+    "card_velocity_exceeded": _l("The card has reached a limit. Your bank can raise it."),
+    "currency_not_supported": _l("The card cannot be used for this currency."),
     "declined": _l("Your bank said no to this card and gave no reason."),
-    "insufficient_funds": _l("There was not enough money on the card."),
+    "do_not_honor": _l("Your bank said no to this card and gave no reason."),
     "expired_card": _l("The card has expired."),
-    "not_confirmed": _l("The payment was not confirmed."),
+    "fraud": _l("Your bank has blocked this payment to protect you."),
+    "fraudulent": _l("Your bank has blocked this payment to protect you."),
+    "generic_decline": _l("Your bank said no to this card and gave no reason."),
+    "incorrect_cvc": _l("The security code of the card is wrong."),
+    "incorrect_number": _l("The number of the card is wrong."),
+    "insufficient_funds": _l("There was not enough money on the card."),
+    "invalid_account": _l("The card's account does not exist any more."),
+    "issuer_not_available": _l("Your bank could not be reached."),
+    "lost_card": _l("The card was reported as lost."),
+    "never_arrived": _l("The payment could not be asked for in time."),
+    "no_answer": _l("Your bank did not answer in time."),
     "no_such_card": _l("The card is no longer saved with the payment provider."),
+    "not_confirmed": _l("The payment was not confirmed."),
+    "pickup_card": _l("The card can no longer be used."),
+    "processing_error": _l("Something went wrong at your bank."),
     "requires_action": _l("Your bank wants you to confirm this payment."),
+    "restricted_card": _l("The card cannot be used for this payment."),
+    "stolen_card": _l("The card was reported as stolen."),
+    "transaction_not_allowed": _l("Your bank does not allow this payment."),
+    "try_again_later": _l("Your bank could not answer just now."),
+    "withdrawal_count_limit_exceeded": _l("The card has reached a limit. Your bank can raise it."),
 }
 UNKNOWN = _l("The payment did not go through.")
 

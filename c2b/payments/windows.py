@@ -2,8 +2,21 @@
 
 from datetime import timedelta
 
-MEND = timedelta(hours=48)  # from the launch: a card that failed can be mended
-REMIND_EVERY = timedelta(hours=24)  # while it waits to be mended
+MEND = timedelta(
+    days=4
+)  # from the launch: a card that failed can be mended; card holds live 4 days and 18 hours
+REMIND_EVERY = timedelta(hours=48)  # while it waits to be mended
+RETRY_AFTER = (
+    timedelta(hours=24),
+    timedelta(hours=48),
+    timedelta(hours=72),
+)  # of the window, where a card may work
+CONFIRM_AGAIN = timedelta(hours=24)  # to confirm a payment that had to be held a second time after the window
+WAIT_FOR_HOLD = timedelta(
+    hours=6
+)  # an answer about a hold that is missing keeps a decision waiting for so long
+WAIT_FOR_CHARGE = timedelta(hours=72)  # one about a charge or a release
+CASE_AFTER = timedelta(hours=72)  # an answer that is missing for so long is a case for an operator
 CONFIRM_LATE = timedelta(minutes=30)  # to confirm a purchase from what was left over
 DELIVERED_AFTER = timedelta(days=14)  # a parcel counts as delivered so long after it was sent
 LINK_LIVES = timedelta(days=30)  # a link of a mail; the window of its launch ends it earlier
@@ -25,3 +38,6 @@ DISPUTE_REFUSED = timedelta(days=7)  # after a return was declined a dispute can
 ANSWER_DISPUTE = timedelta(days=3)  # both sides are heard; a merchant who says nothing has lost
 RULE_DISPUTE = timedelta(days=7)  # from its opening a dispute is ruled
 LATE_CANCEL = timedelta(days=7)  # after the promised day a shopper may cancel what was not sent
+ANSWER_BANK = timedelta(days=7)  # to answer a bank's dispute, where the provider names no day
+LAST_CALL = timedelta(hours=12)  # before that day our own records are handed in, if nobody has answered
+BANK_RULES = timedelta(days=90)  # by then a bank has ruled
