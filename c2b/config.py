@@ -4,7 +4,7 @@ import difflib
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "C2B_"
+STRIPE = "https://api.stripe.com"
 NOT_SETTINGS = {"C2B_TEST_STRICT", "C2B_PG_BINDIR"}  # read by the test suite alone
 
 
@@ -46,6 +47,9 @@ class Config:
     smtp_url: str = ""
     gateway: str = "sandbox"
     sandbox_book: str = ""
+    stripe_key: str = field(default="", repr=False)
+    stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    stripe_api: str = STRIPE
     log_level: str = "info"
 
     @property
@@ -102,6 +106,19 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _stripe_key(text: str) -> str:
+    if text and not text.startswith(("sk_", "rk_")):
+        raise ValueError("expected the secret key of your account, which begins with sk_ or rk_")
+    return text
+
+
+def _webhook_secrets(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not all(part.startswith("whsec_") for part in found):
+        raise ValueError("expected signing secrets that begin with whsec_, with commas between them")
+    return found
+
+
 READERS: dict[str, Callable[[str], Any]] = {
     "database_url": _database,
     "environment": _among("development", "production", "test"),
@@ -110,7 +127,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "base_url": _url("http", "https"),
     "mail": _among("mailbox", "smtp", "sendgrid", "discard"),
     "smtp_url": _url("smtp", "smtps"),
-    "gateway": _among("sandbox"),
+    "gateway": _among("sandbox", "stripe"),
+    "stripe_key": _stripe_key,
+    "stripe_webhook_secrets": _webhook_secrets,
+    "stripe_api": _url("http", "https"),
     "log_level": _among("debug", "info", "warning", "error"),
 }
 
@@ -145,6 +165,8 @@ def _completed(values: dict[str, Any]) -> Config:
         raise BadConfig(
             "C2B_SMTP_URL: needed because C2B_MAIL is smtp; expected smtp://user:password@host:587"
         )
+    if config.gateway == "stripe":
+        _check_stripe(config)
     defaults = {
         "database_url": "sqlite:///" + _var("c2b.sqlite3"),
         "files_dir": _var("files"),
@@ -170,6 +192,17 @@ def _check_production(config: Config) -> None:
         raise BadConfig("C2B_DEMO: expected 0 in production")
     if config.mail == "mailbox":
         raise BadConfig("C2B_MAIL: expected smtp or sendgrid in production")
+
+
+def _check_stripe(config: Config) -> None:
+    if not config.stripe_key:
+        raise BadConfig("C2B_STRIPE_KEY: needed because C2B_GATEWAY is stripe; expected sk_… or rk_…")
+    if not config.stripe_webhook_secrets:
+        raise BadConfig(
+            "C2B_STRIPE_WEBHOOK_SECRETS: needed because C2B_GATEWAY is stripe; expected whsec_…,whsec_…"
+        )
+    if config.production and config.stripe_api != STRIPE:
+        raise BadConfig(f"C2B_STRIPE_API: expected {STRIPE} in production")
 
 
 def _development_secret() -> str:

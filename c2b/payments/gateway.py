@@ -241,8 +241,14 @@ def _sandbox(config: Config) -> Gateway:
     return sandbox.from_config(config)
 
 
+def _stripe(config: Config) -> Gateway:
+    from c2b.payments.gateways import stripe
+
+    return stripe.from_config(config)
+
+
 # A provider's module imports the words above, so each is imported when it is first asked for.
-GATEWAYS: dict[str, Callable[[Config], Gateway]] = {"sandbox": _sandbox}
+GATEWAYS: dict[str, Callable[[Config], Gateway]] = {"sandbox": _sandbox, "stripe": _stripe}
 
 
 def gateway() -> Gateway:
