@@ -48,14 +48,16 @@ def refund_order(
     if amount > order.total - gone:
         left = order.total - gone
         refuse(
-            _("More than was paid cannot be paid back.") if left else _("Everything was paid back already.")
+            _("More than was paid cannot be paid back.")
+            if left > 0
+            else _("Everything was paid back already.")
         )
     back = fee_back(order.total, order.fee, gone, amount)
     refund = promise_refund(
         order.attempt_id, amount, cause, key=key, by=by, now=now, note=note, fee_back=back
     )
-    if gone + amount == order.total:
-        _nothing_is_left(order, by, now)
+    if gone + amount >= order.total:
+        nothing_is_left(order, by, now)
     _tell_promised(order, refund, now)
     owed = facts.refund_owed(refund.id, order.id, order.merchant_id, amount, back, order.currency)
     post([owed], now=now)
@@ -83,8 +85,8 @@ def left_to_refund(order: Order) -> int:
     return order.total - gone_back(order)
 
 
-def _nothing_is_left(order: Order, by: int | None, now: datetime) -> None:
-    """All of it goes back: what was not sent never will be, and its codes are void."""
+def nothing_is_left(order: Order, by: int | None, now: datetime) -> None:
+    """All of it goes back: what was not sent never will be, its codes are void, and there is nothing to dispute."""
     if order.settled_at is None:
         order.settled_at = now
     if order.state in NOT_SENT:
@@ -93,6 +95,15 @@ def _nothing_is_left(order: Order, by: int | None, now: datetime) -> None:
         select(Voucher).where(Voucher.order_id == order.id, Voucher.state == VoucherState.ISSUED)
     ):
         move(voucher, VoucherState.CANCELLED, by=by, now=now)
+    for dispute in db.session.scalars(
+        select(Dispute).where(
+            Dispute.order_id == order.id,
+            Dispute.origin == DisputeOrigin.SHOPPER,
+            Dispute.state.in_((DisputeState.OPENED, DisputeState.ANSWERED)),
+        )
+    ):
+        dispute.ruling = _("Everything was paid back, so there is nothing left to rule on.")
+        move(dispute, DisputeState.WITHDRAWN, by=by, now=now)
 
 
 def about(order: Order) -> dict[str, str]:
