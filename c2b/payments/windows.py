@@ -26,6 +26,7 @@ VOUCHER_LASTS = timedelta(days=90)  # from the launch: a voucher can be used
 VOUCHER_REMIND = timedelta(days=7)  # before a voucher ends its owner is reminded
 REVIEW_ASK = timedelta(days=7)  # after the delivery a buyer is asked what it is like
 REVIEW_CHANGES = timedelta(days=30)  # a review can be changed
+BANK_ACCOUNT_WAITS = timedelta(hours=72)  # from the naming of a bank account: money is sent to it
 RETURN = timedelta(days=14)  # after the delivery goods can be sent back; a payout waits as long
 RETURN_FAULTY = timedelta(days=21)  # goods that are broken or not what was described
 RETURN_ANSWER = timedelta(days=3)  # the merchant answers a return; else it is accepted

@@ -3,6 +3,7 @@
 from c2b.core.labels import LabelEnum
 from c2b.core.machine import Machine
 from c2b.core.text import mark as _l
+from c2b.settlement.rules import why_not_approved
 
 
 class PayoutState(LabelEnum):
@@ -26,4 +27,8 @@ PAYOUT = Machine(
         S.SENT: {S.PAID, S.RETURNED},  # returned: the provider refused it for good
         S.PAID: {S.RETURNED},  # the bank sent it back days later
     },
+    guards={S.APPROVED: why_not_approved},
 )
+
+LIVE = (S.PLANNED, S.APPROVED, S.SENT, S.PAID)  # what these hold is not payable a second time
+UNSENT = (S.PLANNED, S.APPROVED)
