@@ -52,3 +52,32 @@ def refund_paid(refund_id: int, order_id: int | None, amount: int, currency: str
     """The provider has paid a refund."""
     legs = (Leg(A.REFUND_PAYABLE, amount), Leg(A.CLEARING, -amount))
     return Posting(Cause.REFUND, refund_id, "paid", currency, legs, order_id)
+
+
+def dispute_opened(dispute_id: int, order_id: int, amount: int, fee: int, currency: str) -> list[Posting]:
+    """A bank took a charge back until it has ruled, and the provider a fee of its own, which we bear."""
+    taken = (Leg(A.DISPUTES, amount), Leg(A.CLEARING, -amount))
+    found = [Posting(Cause.DISPUTE, dispute_id, "opened", currency, taken, order_id)]
+    if fee:
+        kept = (Leg(A.PROVIDER_FEE, fee), Leg(A.CLEARING, -fee))
+        found.append(Posting(Cause.DISPUTE, dispute_id, "bank_fee", currency, kept, order_id))
+    return found
+
+
+def dispute_won(dispute_id: int, order_id: int, amount: int, currency: str) -> Posting:
+    """The bank ruled for the merchant and gave the charge back."""
+    legs = (Leg(A.CLEARING, amount), Leg(A.DISPUTES, -amount))
+    return Posting(Cause.DISPUTE, dispute_id, "won", currency, legs, order_id)
+
+
+def dispute_lost(
+    dispute_id: int, order_id: int, merchant_id: int, borne: int, fee_back: int, twice: int, currency: str
+) -> Posting:
+    """The bank ruled for the shopper: `borne` by the merchant and us as a refund is; `twice` was refunded before."""
+    legs = (
+        Leg(A.MERCHANT_PAYABLE, borne - fee_back, merchant_id),
+        Leg(A.PLATFORM_FEE, fee_back),
+        Leg(A.LOSSES, twice),
+        Leg(A.DISPUTES, -borne - twice),
+    )
+    return Posting(Cause.DISPUTE, dispute_id, "lost", currency, legs, order_id)

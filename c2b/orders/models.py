@@ -156,6 +156,7 @@ class Dispute(HasState, Model):
     currency: Mapped[str]
     reference: Mapped[str | None] = mapped_column(unique=True)  # the provider's name, where a bank opened it
     bank_fee: Mapped[int] = mapped_column(default=0)  # what the provider takes for it
+    handed_in: Mapped[int | None]  # the last evidence that the bank has; 0: the order's own facts alone
     opened_at: Mapped[datetime]
     answer_by: Mapped[datetime]  # until then the other side is heard
     rule_by: Mapped[datetime]  # until then it is ruled

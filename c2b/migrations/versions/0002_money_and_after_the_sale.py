@@ -12,6 +12,19 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "clock_guard",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("wall", sa.Double(), nullable=False),
+        sa.Column("mono", sa.Double(), nullable=False),
+        sa.Column("host", sa.String(), nullable=False),
+        sa.Column("agreed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("jump", sa.Double(), nullable=False),
+        sa.Column("jumped_at", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_guard")),
+    )
+    op.create_table(
         "inbox_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("provider", sa.String(), nullable=False),
@@ -300,6 +313,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("reference", sa.String(), nullable=True),
         sa.Column("bank_fee", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("handed_in", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answer_by", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rule_by", sa.DateTime(timezone=True), nullable=False),
@@ -732,8 +746,8 @@ def upgrade() -> None:
         )
         batch_op.add_column(sa.Column("late_told_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.drop_column("tracking")
         batch_op.drop_column("carrier")
+        batch_op.drop_column("tracking")
         batch_op.drop_constraint(batch_op.f("ck_order_orderstate"), type_="check")
         batch_op.create_check_constraint(
             batch_op.f("ck_order_orderstate"),
@@ -754,8 +768,8 @@ def downgrade() -> None:
         )
         batch_op.drop_constraint(batch_op.f("ck_order_fee_fits"), type_="check")
         batch_op.drop_constraint(batch_op.f("ck_order_fulfilment"), type_="check")
-        batch_op.add_column(sa.Column("carrier", sa.VARCHAR(), nullable=True))
         batch_op.add_column(sa.Column("tracking", sa.VARCHAR(), nullable=True))
+        batch_op.add_column(sa.Column("carrier", sa.VARCHAR(), nullable=True))
         batch_op.drop_column("settled_at")
         batch_op.drop_column("late_told_at")
         batch_op.drop_column("fulfilment")
@@ -933,3 +947,4 @@ def downgrade() -> None:
         )
 
     op.drop_table("inbox_event")
+    op.drop_table("clock_guard")
