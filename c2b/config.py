@@ -47,6 +47,9 @@ class Config:
     smtp_url: str = ""
     gateway: str = "sandbox"
     sandbox_book: str = ""
+    sandbox_url: str = ""
+    sandbox_secrets: tuple[str, ...] = field(default=("known to nobody but this machine",), repr=False)
+    provider_rate: float | None = None
     stripe_key: str = field(default="", repr=False)
     stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     stripe_api: str = STRIPE
@@ -112,6 +115,19 @@ def _stripe_key(text: str) -> str:
     return text
 
 
+def _secrets(text: str) -> tuple[str, ...]:
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not found:
+        raise ValueError("expected a secret, or two with a comma between them while one is replaced")
+    return found
+
+
+def _rate(text: str) -> float:
+    if not text.isascii() or not text.replace(".", "", 1).isdigit() or not float(text) <= 1000:
+        raise ValueError("expected requests per second, at most 1000; 0 for no limit")
+    return float(text)
+
+
 def _webhook_secrets(text: str) -> tuple[str, ...]:
     found = tuple(part.strip() for part in text.split(",") if part.strip())
     if not all(part.startswith("whsec_") for part in found):
@@ -127,7 +143,10 @@ READERS: dict[str, Callable[[str], Any]] = {
     "base_url": _url("http", "https"),
     "mail": _among("mailbox", "smtp", "sendgrid", "discard"),
     "smtp_url": _url("smtp", "smtps"),
-    "gateway": _among("sandbox", "stripe"),
+    "gateway": _among("sandbox", "sandbox_server", "stripe"),
+    "sandbox_url": _url("http", "https"),
+    "sandbox_secrets": _secrets,
+    "provider_rate": _rate,
     "stripe_key": _stripe_key,
     "stripe_webhook_secrets": _webhook_secrets,
     "stripe_api": _url("http", "https"),
@@ -167,6 +186,10 @@ def _completed(values: dict[str, Any]) -> Config:
         )
     if config.gateway == "stripe":
         _check_stripe(config)
+    if config.gateway == "sandbox_server" and not config.sandbox_url:
+        raise BadConfig(
+            "C2B_SANDBOX_URL: needed because C2B_GATEWAY is sandbox_server; expected http://127.0.0.1:8010"
+        )
     defaults = {
         "database_url": "sqlite:///" + _var("c2b.sqlite3"),
         "files_dir": _var("files"),
@@ -190,6 +213,8 @@ def _check_production(config: Config) -> None:
         raise BadConfig("C2B_DATABASE_URL: expected a database address in production")
     if config.demo:
         raise BadConfig("C2B_DEMO: expected 0 in production")
+    if config.gateway == "sandbox_server":
+        raise BadConfig("C2B_GATEWAY: expected a real provider in production; sandbox_server is for tests")
     if config.mail == "mailbox":
         raise BadConfig("C2B_MAIL: expected smtp or sendgrid in production")
 

@@ -7,15 +7,18 @@ that slept longer leaves it to the ladder of look-ups, which finds out first wha
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from time import monotonic, sleep
+from time import monotonic
+from typing import TypeVar
 
 from c2b.core.db import must_be_outside_transaction
 from c2b.payments import gateway as door
 from c2b.payments.gateway import Gateway, Outcome, gateway
+from c2b.payments.pace import NotNow, paced
 from c2b.payments.requests import Request, as_asked
 from c2b.payments.states import AttemptState, Purpose
 
 Answered = list[tuple[Request, Outcome]]
+T = TypeVar("T")
 
 WORKERS = 16
 LEASE = (
@@ -31,11 +34,10 @@ NEEDS_A_PAYMENT = (Purpose.CAPTURE, Purpose.VOID, Purpose.REFUND)
 def ask(asked: Sequence[Request]) -> Answered:
     """Send requests that were just begun and committed, and wait for the answers; no transaction may be open.
 
-    Those that could not be sent within their lease are missing among the answers.
+    Those that could not be sent, within their lease or because the provider is left alone, are missing.
     """
     must_be_outside_transaction()
-    provider = gateway()
-    return _in_threads(lambda request: _send(provider, request), asked)
+    return _sent(gateway(), asked)
 
 
 def find_out(asked: Sequence[Request], now: datetime | None = None) -> Answered:
@@ -45,39 +47,38 @@ def find_out(asked: Sequence[Request], now: datetime | None = None) -> Answered:
     """
     must_be_outside_transaction()
     provider = gateway()
+    looked = _in_turns(provider, lambda request: door.look_up(provider, as_asked(request)), asked)
+    answered = [(request, found) for request, found in looked if found is not None]
+    if now is None:
+        return answered
+    missing = [r for r, found in looked if found is None and r.state != AttemptState.REQUIRES_ACTION]
+    known = [request for request in missing if now - request.started_at < SEND_WITHIN]
+    late = [request for request in missing if now - request.started_at >= SEND_WITHIN]
+    failed = [(request, Outcome(AttemptState.FAILED, code=NEVER_ARRIVED)) for request in late]
+    return answered + failed + _sent(provider, known)
 
-    def look(request: Request) -> Outcome | None:
-        found = door.look_up(provider, as_asked(request))
-        if found is not None or request.state == AttemptState.REQUIRES_ACTION or now is None:
-            return found
-        if now - request.started_at < SEND_WITHIN:
-            return _send(provider, request)
-        return Outcome(AttemptState.FAILED, code=NEVER_ARRIVED)
 
-    return _in_threads(look, asked)
+def _sent(provider: Gateway, asked: Sequence[Request]) -> Answered:
+    sent = _in_turns(provider, lambda request: _send(provider, request), asked)
+    return [(request, outcome) for request, outcome in sent if outcome is not None]
 
 
-def _in_threads(call: Callable[[Request], Outcome | None], asked: Sequence[Request]) -> Answered:
-    """Call for each, spread over the time that the provider's limit allows; those without an answer are left out."""
+def _in_turns(
+    provider: Gateway, call: Callable[[Request], T], asked: Sequence[Request]
+) -> list[tuple[Request, T]]:
+    """Call for each, as fast as the provider's limit allows; those whose turn did not come are left out."""
     if not asked:
         return []
-    pace = _pace(len(asked))
-    with ThreadPoolExecutor(min(WORKERS, len(asked))) as pool:
-        answers = list(pool.map(lambda pair: _in_turn(call, *pair), zip(asked, pace, strict=True)))
-    return [
-        (request, outcome) for request, outcome in zip(asked, answers, strict=True) if outcome is not None
-    ]
+    with paced(provider.name, len(asked)) as turns:
 
+        def one(request: Request) -> list[tuple[Request, T]]:
+            try:
+                return [(request, turns.take(lambda: call(request)))]
+            except NotNow:
+                return []
 
-def _in_turn(call: Callable[[Request], Outcome | None], request: Request, at: float) -> Outcome | None:
-    if (wait := at - monotonic()) > 0:
-        sleep(wait)
-    return call(request)
-
-
-def _pace(n: int) -> list[float]:
-    """When each of n requests may go out, by this process's own clock."""
-    return [monotonic()] * n
+        with ThreadPoolExecutor(min(WORKERS, len(asked))) as pool:
+            return [pair for pairs in pool.map(one, asked) for pair in pairs]
 
 
 def _send(provider: Gateway, request: Request) -> Outcome | None:
