@@ -10,13 +10,17 @@ from c2b.core.text import mark as _l
 from c2b.operators.worklist import Need
 
 JOBS = {
+    "answer_banks": _l("Answer banks that dispute a payment"),
+    "ask_for_reviews": _l("Ask people who bought what it is like"),
     "award_batches": _l("Choose a merchant for each campaign of a batch"),
     "charge_launches": _l("Hold and charge the cards of a launch"),
     "check_promises": _l("Check that the data keeps every promise"),
     "close_campaigns": _l("Close campaigns whose time is up"),
     "deliver_orders": _l("Count parcels as delivered that were sent long ago"),
+    "expire_vouchers": _l("End codes whose time is over, and remind of those that end soon"),
     "finish_launches": _l("End launches whose slot is over"),
     "forget_tries": _l("Forget old counts of tries"),
+    "issue_vouchers": _l("Issue the codes of vouchers that were paid"),
     "join_batches": _l("Give tipped campaigns a batch"),
     "lapse_offers": _l("Let offers lapse whose time is over"),
     "open_batches": _l("Open the next batch"),
@@ -29,7 +33,9 @@ JOBS = {
     "send_mail": _l("Send mail"),
     "settle_launches": _l("Test the minimum of a launch again"),
     "submit_offers": _l("Hand in the offers of merchants who started a campaign"),
+    "tell_late_orders": _l("Remind of promised days, and tell people when one has passed"),
     "tell_tipped": _l("Tell everyone that a campaign is on"),
+    "track_parcels": _l("Ask carriers where parcels are"),
     "work_inbox": _l("Work off what the payment provider told us"),
 }
 

@@ -9,8 +9,24 @@ from flask import Flask
 from c2b.campaigns.hooks import MoneyNow, add_money, add_part
 from c2b.campaigns.models import Campaign
 from c2b.core.text import gettext as _
-from c2b.orders import checks, firm_views, launch_views, models, refunding, views  # noqa: F401  # known to the rest
+from c2b.merchants.hooks import add_profile_part
+from c2b.merchants.models import Merchant
+from c2b.orders import (  # noqa: F401  # noqa: F401  # pages and promises
+    bank_disputes,
+    checks,
+    delivery_checks,
+    firm_views,
+    launch_views,
+    models,
+    order_views,
+    refunding,
+    review_views,
+    sale_views,
+    views,
+)
+from c2b.orders.models import Review
 from c2b.orders.queries import leftover_of, mandate_is_needed, to_mend
+from c2b.orders.reviews import shown_reviews, standing
 from c2b.payments.operations import WHY_NOT_REVOKE
 
 
@@ -19,7 +35,10 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(launch_views.bp)
     app.jinja_env.globals["refund_cause"] = refunding.refund_cause
+    app.jinja_env.globals["dispute_cause"] = bank_disputes.dispute_cause
     add_part(what_is_left)
+    add_part(what_buyers_say)
+    add_profile_part(what_buyers_say_of)
     add_money(cards_to_mend)
     if why_not_revoke not in WHY_NOT_REVOKE:
         WHY_NOT_REVOKE.append(why_not_revoke)
@@ -29,6 +48,22 @@ def what_is_left(campaign: Campaign, _user_id: int | None, now: datetime) -> dic
     """For the campaign's page: the sale of what a launch left over."""
     launch = leftover_of(campaign.id, now) if campaign.state == "live" else None
     return {"leftover": launch} if launch else {}
+
+
+def what_buyers_say(campaign: Campaign, _user_id: int | None, _now: datetime) -> dict[str, Any]:
+    """For the page that says how a campaign went: its reviews."""
+    if campaign.state not in ("live", "completed"):
+        return {}
+    of_it = Review.campaign_id == campaign.id
+    said = standing(of_it)
+    return {"reviews": {"standing": said, "shown": shown_reviews(of_it)}} if said else {}
+
+
+def what_buyers_say_of(firm: Merchant) -> dict[str, Any]:
+    """For a firm's public page: the reviews of all it has supplied."""
+    of_it = Review.merchant_id == firm.id
+    said = standing(of_it)
+    return {"reviews": {"standing": said, "shown": shown_reviews(of_it)}} if said else {}
 
 
 def cards_to_mend(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:

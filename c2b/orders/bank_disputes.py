@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from c2b.core.db import db, get_or_404, lock, transaction
+from c2b.core.events import record
 from c2b.core.outbox import notify_many
 from c2b.core.states import move
 from c2b.core.text import gettext as _
@@ -97,6 +98,7 @@ def _open(order: Order, found: ProviderDispute, now: datetime) -> Dispute:
         state_since=now,
     )
     db.session.add(dispute)
+    record(dispute, "dispute.opened", by=None, at=now, cause=str(dispute.cause), amount=found.amount)
     db.session.flush()
     post(facts.dispute_opened(dispute.id, order.id, found.amount, found.fee, found.currency), now=now)
     freeze(order.id, now)
@@ -126,6 +128,11 @@ def _lose(order: Order, dispute: Dispute, others: int, now: datetime) -> None:
     post([lost], now=now)
     if others + borne >= order.total:
         nothing_is_left(order, None, now)
+
+
+def dispute_cause(value: str) -> str:
+    """What a dispute is about, in words; for notices, which hold the value only."""
+    return DisputeCause(value).label
 
 
 def _tell(order: Order, dispute: Dispute, kind: str, now: datetime, **more: object) -> None:

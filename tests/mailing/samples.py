@@ -3,6 +3,7 @@
 TITLE = {"title": "Enamel <b>pot</b> & lid", "path": "/c/pot"}
 OFFER = {"offer": "Pot <b>24</b> cm & lid", "campaign": "Enamel <b>pot</b>", "path": "/sell/a/7"}
 FIRM = {"firm": "Two <b>Trees</b>", "path": "/sell/firm"}
+MONEY = {"firm": "Two <b>Trees</b>", "account": "Harbour Bank <b>6789</b>", "path": "/sell/money"}
 MOMENT = "2025-05-22T12:00:00+00:00"
 CARD = {
     **TITLE,
@@ -47,7 +48,10 @@ SAMPLES = {
         {**TITLE, "closes_at": MOMENT, "still_open": False, "by_demand": True},
     ],
     "campaign_expired": [{**TITLE, "closes_at": MOMENT}],
-    "campaign_cancelled": [{**TITLE, "closes_at": None, "reason": "100% <b>recalled</b>"}],
+    "campaign_cancelled": [
+        {**TITLE, "closes_at": None, "reason": "100% <b>recalled</b>"},
+        {**TITLE, "closes_at": None, "reason": "Recalled.", "charged": True},
+    ],
     "campaign_failed": [{**TITLE, "closes_at": MOMENT, "reason": "Too few could pay."}],
     "campaign_next_batch": [{**TITLE, "closes_at": MOMENT, "batch": 12}],
     "campaign_awarded": [{**TITLE, "closes_at": MOMENT}],
@@ -75,6 +79,21 @@ SAMPLES = {
         {**TITLE, **REFUND, "cause": "out_of_stock", "note": "The kiln <b>broke</b>, 100 % of it."},
     ],
     "refund_paid": [{**TITLE, **REFUND}, {**TITLE, **REFUND, "number": "", "cause": "late_charge"}],
+    "bank_dispute_opened": [
+        {
+            **TITLE,
+            "number": "M-1",
+            "path": "/sell/disputes/1",
+            "amount": 43800,
+            "currency": "CNY",
+            "cause": "not_received",
+            "answer_by": MOMENT,
+        }
+    ],
+    "bank_dispute_ruled": [
+        {**TITLE, "number": "M-1", "path": "/sell/disputes/1", "amount": 43800, "currency": "CNY", "won": won}
+        for won in (True, False)
+    ],
     "batch_joined": [{"campaign": "Pot", "path": "/c/pot", "batch": 12, "signup_closes_at": MOMENT}],
     "offer_verdict": [
         {**OFFER, "stage": "Final review", "ruling": "pass", "reason": ""},
@@ -105,4 +124,10 @@ SAMPLES = {
         {**SAMPLE, "passed": True, "note": ""},
         {**SAMPLE, "passed": False, "note": "The lid is <b>loose</b>."},
     ],
+    "bank_account_added": [
+        {**MONEY, "replaced": False, "usable_at": MOMENT},
+        {**MONEY, "replaced": True, "usable_at": MOMENT},
+    ],
+    "payout_paid": [{**MONEY, "number": "P-1", "amount": 25900, "currency": "CNY"}],
+    "payout_returned": [{**MONEY, "number": "P-1", "amount": 25900, "currency": "CNY", "code": "account_closed"}],
 }

@@ -15,6 +15,7 @@ from c2b.payments import gateway as door
 from c2b.payments import hearing, inbox
 from c2b.payments.gateway import Asked, BadSignature, NoAnswer, Outcome, ProviderEvent
 from c2b.payments.models import InboxEvent
+from tests.aftersale.conftest import sold  # noqa: F401  # a fixture
 from tests.orders.conftest import eve, launch  # noqa: F401  # fixtures
 
 SECRET = b"what the provider and we know"
