@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from c2b.settlement import models  # noqa: F401  # known to the database
+from c2b.settlement import hearing, models, payouts  # noqa: F401  # known to the database and to what is below
 
 
 def register(app: Flask) -> None:

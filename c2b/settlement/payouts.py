@@ -33,6 +33,7 @@ from c2b.settlement.states import PayoutState
 log = structlog.get_logger()
 
 S = PayoutState
+NOT_THE_ACCOUNT = ("insufficient_balance", "balance_insufficient")  # refusals that say nothing of the bank account
 
 
 def approve_payout(payout_id: int, *, by: int, now: datetime) -> Payout:
@@ -141,7 +142,7 @@ def return_payout(payout_id: int, code: str, *, now: datetime) -> None:
 def _came_back(payout: Payout, code: str | None, now: datetime) -> None:
     release(payout)
     account = lock(BankAccount, payout.bank_account_id)
-    if account.removed_at is None:
+    if account.removed_at is None and code not in NOT_THE_ACCOUNT:
         account.removed_at = now
         record(account, "bank_account.blocked", by=None, at=now, code=code)
     _tell(payout, "payout_returned", now, code=code)
