@@ -134,3 +134,8 @@ def sandbox(folder: Path) -> Iterator[Peer]:
 
 PEERS: dict[str, Callable[[Path], AbstractContextManager[Peer]]] = {"sandbox": sandbox}
 EXCEPTIONS: dict[str, dict[str, str]] = {"sandbox": {}}  # peer: {test: why it cannot play it}
+
+# The peers that live in a folder of their own; imported last, as they use the words above.
+from tests.payments.stripe import peers as stripe_peers  # noqa: E402
+
+PEERS |= {"stripe_fake": stripe_peers.stripe_fake}

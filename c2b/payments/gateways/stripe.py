@@ -3,9 +3,8 @@
 How the money moves, and what must be set up at Stripe, is told in docs/payments.md.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from urllib.parse import urljoin
 
 import stripe
@@ -170,21 +169,19 @@ class Stripe:
         with in_our_words():
             if customer:
                 made = payments.list({"customer": customer, "limit": 100, "expand": ["data.latest_charge"]})
-                return next(
-                    (one.to_dict() for one in made.auto_paging_iter() if self._is_of(one, asked)), None
-                )
+                return self._made_by(asked, made.auto_paging_iter())
             found = payments.search(
                 {"query": f'metadata["key"]:"{asked.key}"', "expand": ["data.latest_charge"]}
             )
-            return next((one.to_dict() for one in found.data if self._is_of(one, asked)), None)
+            return self._made_by(asked, found.data)
 
     def _refund(self, asked: Asked) -> Thing | None:
         with in_our_words():
             made = self.api.client.v1.refunds.list({"payment_intent": asked.payment, "limit": 100})
-            return next((one.to_dict() for one in made.auto_paging_iter() if self._is_of(one, asked)), None)
+            return self._made_by(asked, made.auto_paging_iter())
 
-    def _is_of(self, one: Any, asked: Asked) -> bool:
-        return self.api.is_ours({"metadata": one.metadata}, asked.key)
+    def _made_by(self, asked: Asked, things: Iterable[stripe.StripeObject]) -> Thing | None:
+        return next((one for thing in things if self.api.is_ours(one := thing.to_dict(), asked.key)), None)
 
     def _built_on(self, asked: Asked) -> Thing | None:
         """The payment that a charge or its release is about."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 import stripe
@@ -28,7 +29,7 @@ def book_lines(api: Api, since: datetime | None) -> Iterator[BookLine]:
     """The lines from `since` on. What follows from nothing of ours (Stripe's fees, our own payouts) keeps its name."""
     page: Any = {"limit": 100, "expand": ["data.source"]}
     if since is not None:
-        page["created"] = {"gte": int(since.timestamp())}
+        page["created"] = {"gte": ceil(since.timestamp())}
     with in_our_words():
         found = [
             _line(api, line.to_dict())

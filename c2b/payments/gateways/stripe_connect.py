@@ -58,8 +58,14 @@ def pay_out(api: Api, asked: Asked) -> Outcome:
     if not asked.destination.startswith("acct_"):
         return Outcome(AttemptState.FAILED, code="no_such_account")
     try:
-        transfer = _transfer_of(api, asked) or _move(api, asked)
-    except stripe.InvalidRequestError as problem:
+        transfer = _transfer_of(api, asked)
+        if transfer is None and not _is_open(api, asked.destination):
+            return Outcome(AttemptState.FAILED, code="account_closed")
+        transfer = transfer or _move(api, asked)
+    except (
+        stripe.InvalidRequestError,
+        stripe.PermissionError,
+    ) as problem:  # the latter: not an account of ours
         return answers.refused(asked, details(problem))
     try:
         if _payout_of(api, transfer) is None:
@@ -90,6 +96,12 @@ def returned(api: Api, reference: str) -> str | None:
             _take_back(api, transfer)
         return str(payout.get("failure_code") or payout["status"])
     return "reversed" if transfer.get("reversed") else None
+
+
+def _is_open(api: Api, account: str) -> bool:
+    """Whether Stripe pays out to the bank at all; asked first, as undoing a transfer shows in the book."""
+    with in_our_words():
+        return bool(api.client.v1.accounts.retrieve(account).to_dict().get("payouts_enabled"))
 
 
 def _move(api: Api, asked: Asked) -> Thing:
