@@ -1,0 +1,52 @@
+"""One worker of a storm: `python -m tests.storm.worker DATABASE_URL BOOK CLOCK_FILE`.
+
+It runs the jobs that move money, again and again, by the clock that the storm writes into a file, until it is killed.
+Any line on its output is the most memory that it has used so far, in MB.
+"""
+
+import resource
+import sys
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from c2b import create_app
+from c2b.core.db import db
+from jobs.registry import all_jobs
+from tests.conftest import config_for
+
+JOBS = ("work_inbox", "look_up_attempts", "charge_launches", "retry_cards", "settle_launches", "send_refunds")
+
+
+def run_all(clock: Path) -> None:
+    """Each job once; a job that loses the database starts again in the next turn."""
+    now = datetime.fromisoformat(clock.read_text())
+    for name in JOBS:
+        try:
+            all_jobs()[name].run(now)
+        except DBAPIError:
+            time.sleep(0.2)
+        finally:
+            db.session.remove()
+
+
+def main() -> None:
+    """Work until killed."""
+    url, book, clock = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(50)
+    )  # thousands of answers are lost
+    app = create_app(replace(config_for(url, Path(book).parent), sandbox_book=book))
+    with app.app_context():
+        while True:
+            run_all(clock)
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, flush=True)
+            time.sleep(0.05)
+
+
+if __name__ == "__main__":
+    main()
