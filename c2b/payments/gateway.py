@@ -241,6 +241,12 @@ def _sandbox(config: Config) -> Gateway:
     return sandbox.from_config(config)
 
 
+def _sandbox_server(config: Config) -> Gateway:
+    from c2b.payments.gateways import remote
+
+    return remote.from_config(config)
+
+
 def _stripe(config: Config) -> Gateway:
     from c2b.payments.gateways import stripe
 
@@ -248,7 +254,11 @@ def _stripe(config: Config) -> Gateway:
 
 
 # A provider's module imports the words above, so each is imported when it is first asked for.
-GATEWAYS: dict[str, Callable[[Config], Gateway]] = {"sandbox": _sandbox, "stripe": _stripe}
+GATEWAYS: dict[str, Callable[[Config], Gateway]] = {
+    "sandbox": _sandbox,
+    "sandbox_server": _sandbox_server,
+    "stripe": _stripe,
+}
 
 
 def gateway() -> Gateway:

@@ -10,19 +10,22 @@ from c2b.core.access import public
 from c2b.core.db import end_transaction
 from c2b.core.paths import local_path
 from c2b.payments.forms import TestAccountForm, TestCardForm
+from c2b.payments.gateway import gateway
 from c2b.payments.gateways.cards import TEST_ACCOUNTS, TEST_CARDS
-from c2b.payments.gateways.sandbox import Sandbox, from_config
+from c2b.payments.gateways.visits import Pages
 
 bp = Blueprint("sandbox", __name__)
 
 
-def provider() -> Sandbox:
+def provider() -> Pages:
     """The sandbox, where it is what the site is paid through; else these pages do not exist."""
-    config = current_app.config["C2B"]
-    if config.gateway != "sandbox" or config.production:
+    if current_app.config["C2B"].production:
         abort(404)
     end_transaction()
-    return from_config(config)
+    found = gateway()
+    if not isinstance(found, Pages):
+        abort(404)
+    return found
 
 
 @bp.route("/sandbox/setup/<token>", methods=["GET", "POST"])

@@ -4,6 +4,7 @@ To plug another one in: a function that yields a Peer, its line in PEERS, and in
 play, each with its reason. An exception is a hole in the proof, so the suite names each and asks that it exists.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -15,7 +16,9 @@ from c2b.payments.gateway import Gateway
 from c2b.payments.gateways import webhooks
 from c2b.payments.gateways.book import Book
 from c2b.payments.gateways.cards import saved_card, saved_payee
+from c2b.payments.gateways.remote import RemoteSandbox
 from c2b.payments.gateways.sandbox import Sandbox
+from c2b.payments.gateways.server import Server
 from c2b.payments.states import Purpose
 
 Letter = tuple[bytes, dict[str, str]]
@@ -132,10 +135,30 @@ def sandbox(folder: Path) -> Iterator[Peer]:
     yield SandboxPeer(far, far)
 
 
-PEERS: dict[str, Callable[[Path], AbstractContextManager[Peer]]] = {"sandbox": sandbox}
-EXCEPTIONS: dict[str, dict[str, str]] = {"sandbox": {}}  # peer: {test: why it cannot play it}
+@contextmanager
+def sandbox_server(folder: Path) -> Iterator[Peer]:
+    """Behind HTTP, with a book on disk."""
+    with Server(Book(str(folder / "book.sqlite3")), GOOD) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        yield SandboxPeer(RemoteSandbox(url, "shop", GOOD), server.sandbox("shop"))
+        server.shutdown()
+        thread.join()
+
+
+PEERS: dict[str, Callable[[Path], AbstractContextManager[Peer]]] = {
+    "sandbox": sandbox,
+    "sandbox_server": sandbox_server,
+}
+EXCEPTIONS: dict[str, dict[str, str]] = {
+    "sandbox": {},
+    "sandbox_server": {},
+}  # peer: {test: why it cannot play it}
 
 # The peers that live in a folder of their own; imported last, as they use the words above.
+from tests.payments.stripe import local as stripe_local  # noqa: E402
 from tests.payments.stripe import peers as stripe_peers  # noqa: E402
 
-PEERS |= {"stripe_fake": stripe_peers.stripe_fake}
+PEERS |= {"stripe_fake": stripe_peers.stripe_fake, "localstripe": stripe_local.localstripe}
+EXCEPTIONS |= {"localstripe": stripe_local.GAPS}

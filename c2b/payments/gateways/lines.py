@@ -47,16 +47,26 @@ def write_event(
 def read_lines(book: Book, account: str, since: datetime | None) -> Iterator[BookLine]:
     """The lines in the order in which they were written."""
     last = 0
-    while True:
-        rows = book.read(
-            "select * from line where account = ? and number > ? and at >= ? order by number limit ?",
-            account, last, stamp(since) if since else "", PAGE,
-        )  # fmt: skip
-        for row in rows:
-            yield BookLine(
-                f"line-{row['number']}", row["kind"], row["key"], row["reference"], row["amount"], row["fee"],
-                row["currency"], datetime.fromisoformat(row["at"]),
-            )  # fmt: skip
-        if len(rows) < PAGE:
-            return
-        last = rows[-1]["number"]
+    while page := read_page(book, account, since, last):
+        yield from page
+        last = number_of(page[-1])
+
+
+def read_page(book: Book, account: str, since: datetime | None, after: int) -> list[BookLine]:
+    """The next lines after the one with this number; none at the end."""
+    rows = book.read(
+        "select * from line where account = ? and number > ? and at >= ? order by number limit ?",
+        account, after, stamp(since) if since else "", PAGE,
+    )  # fmt: skip
+    return [
+        BookLine(
+            f"line-{row['number']}", row["kind"], row["key"], row["reference"], row["amount"], row["fee"],
+            row["currency"], datetime.fromisoformat(row["at"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def number_of(line: BookLine) -> int:
+    """Where a line stands in the book."""
+    return int(line.id.rpartition("-")[2])

@@ -109,6 +109,10 @@ class Sandbox(Visits):
         """See Gateway."""
         return lines.read_lines(self.book, self.account, since)
 
+    def lines_page(self, since: datetime | None, after: int) -> list[BookLine]:
+        """The next lines of the book after the one with this number."""
+        return lines.read_page(self.book, self.account, since, after)
+
     # webhooks ---------------------------------------------------------------------------------------
 
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> ProviderEvent:
@@ -275,7 +279,7 @@ def book_of(config: Config) -> Book:
 
 def from_config(config: Config) -> Sandbox:
     """The sandbox with the application's book, and this database's account in it."""
-    return Sandbox(book_of(config), account_of("sandbox"))
+    return Sandbox(book_of(config), account_of("sandbox"), config.sandbox_secrets)
 
 
 def _what(asked: Asked) -> str:
