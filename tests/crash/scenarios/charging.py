@@ -1,0 +1,126 @@
+"""The money of a launch: held, charged or let go, mended; what is left over."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.operations import PledgeRequest
+from c2b.campaigns.terms import terms_hash
+from c2b.core.db import db, transaction
+from c2b.orders.leftovers import buy_leftover
+from c2b.orders.mending import mend
+from c2b.payments import windows
+from c2b.pipeline.states import LaunchState
+from jobs import charge_launches, settle_launches
+from tests.crash.states import DAY, Ids, charge, charged_launch, launch
+from tests.crash.world import World, scenario
+from tests.factories import Make
+
+LATER = (timedelta(), timedelta(minutes=2), timedelta(minutes=10))
+OVER = windows.MEND
+TO_THE_END = (*LATER, OVER, OVER + timedelta(minutes=10), 6 * DAY)
+
+
+def just_opened(make: Make) -> Ids:
+    """Three pledges whose cards work."""
+    return {"launch": launch(make).id}
+
+
+def of_every_kind(make: Make) -> Ids:
+    """A good card, one that is refused, one whose bank wants a yes, and answers that get lost."""
+    return {
+        "launch": launch(make, ("ok", "declined", "needs_confirmation", "answer_lost", "capture_lost")).id
+    }
+
+
+def all_held(make: Make) -> Ids:
+    """What is set aside is held; nothing is charged yet."""
+    it = launch(make)
+    launch_id = it.id
+    db.session.rollback()
+    real = LaunchState.CAPTURING
+    _charge_until(launch_id, real, make)
+    return {"launch": launch_id}
+
+
+def _charge_until(launch_id: int, state: str, make: Make) -> None:
+    """Charge as the clock does, but stop before this state's own requests."""
+    from c2b.orders import charging
+
+    steps = charging.STEPS
+    charging.STEPS = {key: value for key, value in steps.items() if key != state}
+    try:
+        charge(launch_id, make.now)
+    finally:
+        charging.STEPS = steps
+
+
+def too_few(make: Make) -> Ids:
+    """Most cards are refused, so the minimum fails when the window is over."""
+    return {"launch": charged_launch(make, ("ok", "declined", "needs_confirmation"), minimum=4).id}
+
+
+def one_to_mend(make: Make) -> Ids:
+    """A card was refused; its owner has a better one."""
+    it = charged_launch(make, ("ok", "declined"))
+    pledge = db.session.scalars(
+        select(Pledge).where(Pledge.campaign_id == it.campaign_id).order_by(Pledge.id.desc())
+    ).first()
+    assert pledge is not None
+    better = make.mandate(_user(pledge.shopper_id), "ok")
+    return {"launch": it.id, "pledge": pledge.id, "mandate": better.id}
+
+
+def _user(user_id: int) -> Any:
+    from c2b.accounts.models import User
+
+    return db.session.get_one(User, user_id)
+
+
+def some_left(make: Make) -> Ids:
+    """Six units are ordered of ten, and somebody wants two more."""
+    it = charged_launch(make, maximum=10)
+    shopper = make.user("Late")
+    mandate = make.mandate(shopper, "ok")
+    campaign = db.session.get_one(Campaign, it.campaign_id)
+    return {"launch": it.id, "campaign": campaign.id, "shopper": shopper.id, "mandate": mandate.id,
+            "terms": terms_hash(campaign)}  # fmt: skip
+
+
+@scenario("charge: hold and capture", just_opened, moments=LATER)
+def hold_and_capture(world: World) -> None:
+    charge_launches.run(world.now)
+
+
+@scenario("charge: capture", all_held, moments=LATER)
+def capture(world: World) -> None:
+    charge_launches.run(world.now)
+
+
+@scenario("charge: cards of every kind", of_every_kind, moments=TO_THE_END)
+def every_kind(world: World) -> None:
+    charge_launches.run(world.now)
+
+
+@scenario("charge: void after a failed minimum", too_few, moments=(OVER, OVER + timedelta(minutes=10)))
+def void(world: World) -> None:
+    settle_launches.run(world.now + OVER)
+
+
+@scenario("charge: mend a card", one_to_mend, moments=LATER)
+def mend_card(world: World) -> None:
+    mend(world.ids["pledge"], world.ids["mandate"], now=world.now)
+
+
+@scenario("charge: buy what is left", some_left, moments=LATER, repeat=True)
+def leftover(world: World) -> None:
+    ids = world.ids
+    wanted = PledgeRequest(
+        shopper_id=ids["shopper"], quantity=2, ceiling=25900, mandate_id=ids["mandate"], terms=ids["terms"],
+        request_key=f"{ids['shopper']}:form",
+    )  # fmt: skip
+    with transaction():
+        buy_leftover(ids["campaign"], wanted, now=world.now)
+    charge_launches.run(world.now)

@@ -1,0 +1,28 @@
+"""A process is killed at every point of every saga; then it is started again, and nothing is lost or done twice."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+import tests.crash.scenarios  # noqa: F401  # registers them
+from tests.conftest import Work
+from tests.crash.matrix import Choice, Matrix
+from tests.crash.world import SCENARIOS
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_whoever_is_killed_anywhere_leaves_a_state_from_which_the_clock_recovers(
+    name: str,
+    work: Work,
+    now: datetime,
+    choice: Choice,
+    tmp_path: Path,
+    record_property: pytest.FixtureRequest,
+) -> None:
+    found = Matrix(SCENARIOS[name], work, tmp_path, now).run(choice)
+    record_property("crash", found.row())  # type: ignore[operator]
+    assert found.violations == []
+    assert found.killed == found.chosen >= min(len(found.labels), 1)
+    if choice.every == 1:
+        assert found.chosen == len(found.labels)
