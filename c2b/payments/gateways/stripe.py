@@ -5,6 +5,7 @@ How the money moves, and what must be set up at Stripe, is told in docs/payments
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urljoin
 
 import stripe
@@ -165,15 +166,12 @@ class Stripe:
     def _payment(self, asked: Asked) -> Thing | None:
         """The payment that this request made: one of its customer's."""
         customer = asked.token.partition("/")[0]
-        payments = self.api.client.v1.payment_intents
+        page: Any = {"limit": 100, "expand": ["data.latest_charge"]} | (
+            {"customer": customer} if customer else {}
+        )
         with in_our_words():
-            if customer:
-                made = payments.list({"customer": customer, "limit": 100, "expand": ["data.latest_charge"]})
-                return self._made_by(asked, made.auto_paging_iter())
-            found = payments.search(
-                {"query": f'metadata["key"]:"{asked.key}"', "expand": ["data.latest_charge"]}
-            )
-            return self._made_by(asked, found.data)
+            made = self.api.client.v1.payment_intents.list(page)
+            return self._made_by(asked, made.auto_paging_iter())
 
     def _refund(self, asked: Asked) -> Thing | None:
         with in_our_words():

@@ -20,7 +20,6 @@ ROUTES: list[tuple[str, str, str, str, Handler]] = [
      lambda b, p, a: open_session(b, p)),
     ("setup_done", "GET", r"checkout/sessions/(\w+)", "expand", lambda b, p, a, n: b.get(n, "checkout.session")),
     ("authorise", "POST", "payment_intents", f"{MONEY} metadata expand", lambda b, p, a: b.authorise(p)),
-    ("search", "GET", "payment_intents/search", "query expand", lambda b, p, a: search(b, p)),
     ("list", "GET", "payment_intents", "customer created limit starting_after expand",
      lambda b, p, a: page(b, p, "payment_intent", "customer")),
     ("retrieve", "GET", r"payment_intents/(\w+)", "expand", lambda b, p, a, n: b.get(n, "payment_intent")),
@@ -75,13 +74,6 @@ def page(book: Connect, p: Thing, kind: str, *filters: str, account: str = "") -
         found = found[[thing["id"] for thing in found].index(p["starting_after"]) + 1 :]
     limit = int(p.get("limit", 10))
     return {"object": "list", "url": f"/v1/{kind}s", "data": found[:limit], "has_more": len(found) > limit}
-
-
-def search(book: Connect, p: Thing) -> Thing:
-    """Payments by one field of their metadata."""
-    name, value = re.fullmatch(r'metadata\["(\w+)"\]:"([^"]*)"', p["query"]).groups()  # type: ignore[union-attr]
-    found = [thing for thing in book.all("payment_intent") if thing["metadata"].get(name) == value]
-    return {"object": "search_result", "data": found, "has_more": False}
 
 
 def expanded(book: Connect, thing: Any, paths: list[str]) -> Any:
