@@ -51,6 +51,11 @@ def each(
     return result
 
 
+def together(*counts: dict[str, int]) -> dict[str, int]:
+    """The sums of what several operations of one job have done."""
+    return {name: sum(one.get(name, 0) for one in counts) for name in counts[0]}
+
+
 def _work_off(chunk: list[int], operation: Callable[[int], Any], work: str, result: dict[str, int]) -> None:
     since = monotonic()
     with transaction():

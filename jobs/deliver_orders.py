@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from c2b.orders.queries import orders_to_deliver
-from c2b.orders.shipping import deliver_order
+from c2b.orders.due import parcels_to_deliver as due
+from c2b.orders.shipping import deliver_parcel
 from jobs import each
 
 EVERY = timedelta(hours=6)
@@ -11,4 +11,4 @@ EVERY = timedelta(hours=6)
 
 def run(now: datetime) -> dict[str, int]:
     """One row for each parcel."""
-    return each(orders_to_deliver(now), deliver_order, now=now)
+    return each(due(now), deliver_parcel, now=now)

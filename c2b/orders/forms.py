@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from secrets import token_urlsafe
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired
+from wtforms.validators import InputRequired
 
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.regions import region_choices
-from c2b.core.forms import LineField, QuantityField
+from c2b.core.forms import QuantityField
 from c2b.payments.models import Mandate
 
 
@@ -64,24 +63,3 @@ def buy_form(campaign: Campaign, cards: Sequence[Mandate], terms: str) -> Any:
     if form.card.data is None and cards:
         form.card.data = cards[0].id
     return form
-
-
-class ShipForm(FlaskForm):
-    """Parcels of one carrier; each order has its own tracking number, in a field named after it."""
-
-    carrier = LineField(_l("Carrier"), [DataRequired(_l("Enter the carrier."))], longest=60)
-
-    def parcels(self, sent: dict[str, str], orders: Sequence[int]) -> list[tuple[int, str]]:
-        """The (order, tracking number) pairs that were filled in."""
-        typed = {id_: sent.get(f"tracking_{id_}", "").strip() for id_ in orders}
-        return [(id_, number) for id_, number in typed.items() if number]
-
-    def refuse_parcels(self, parcels: Sequence[tuple[int, str]]) -> bool:
-        """Say what is wrong with the numbers; True where something is."""
-        if not parcels:
-            self.form_errors.append(_("Enter at least one tracking number."))
-        elif any(
-            not number.isascii() or not number.isprintable() or len(number) > 60 for _id, number in parcels
-        ):
-            self.form_errors.append(_("A tracking number has letters and digits only, at most 60."))
-        return bool(self.form_errors)

@@ -13,6 +13,7 @@ from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404
 from c2b.core.errors import NotFound
 from c2b.core.money import parse_amount
+from c2b.merchants.hooks import profile_parts
 from c2b.merchants.models import Merchant
 from c2b.merchants.queries import firm_by_slug, firm_of
 from c2b.merchants.states import MerchantState
@@ -76,7 +77,10 @@ def profile(slug: str) -> ResponseReturnValue:
     firm = firm_by_slug(slug)
     campaigns = public_campaigns_of(firm.id)
     return render_template(
-        "merchants/profile.html", firm=firm, cards=cards_of(campaigns, now=utcnow(), user_id=None)
+        "merchants/profile.html",
+        firm=firm,
+        cards=cards_of(campaigns, now=utcnow(), user_id=None),
+        parts=profile_parts(firm),
     )
 
 

@@ -41,6 +41,7 @@ STYLES = (
     "review",
     "schedule",
     "votes",
+    "papers",
     "utilities",
     "modes",
 )

@@ -77,6 +77,7 @@ def _operator(waiting: dict[str, int]) -> list[Entry]:
             n("merchants"),
         ),
         Entry("people", _("People"), "operators.users", "users", n("people")),
+        Entry("reviews", _("Reviews"), "orders.moderate", "star"),
         Entry("", _("Run")),
         Entry("batches", _("Batches"), "operators.batches", "list"),
         Entry(
