@@ -1,4 +1,4 @@
-"""The shopper's pages after a launch: a card to put right, orders, and what is left over."""
+"""The shopper's pages after a launch: a card to put right, and what is left over."""
 
 from flask import (
     Blueprint,
@@ -24,14 +24,12 @@ from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import end_transaction, transaction
 from c2b.core.errors import NotFound, Refused
-from c2b.core.events import history
 from c2b.core.forms import attempt
 from c2b.orders import queries, rules
 from c2b.orders.forms import PayForm, buy_form
 from c2b.orders.leftovers import buy_leftover
 from c2b.orders.mending import PayView, look_again, mend, pay_view
 from c2b.orders.outcomes import PAY, pay_path
-from c2b.orders.shipping import receive_order
 from c2b.payments import windows
 from c2b.payments.gateway import gateway
 from c2b.payments.operations import save_mandate
@@ -160,32 +158,6 @@ def pay_mine(pledge_id: int) -> ResponseReturnValue:
     if view.pledge.shopper_id != current_user.id:
         raise NotFound
     return redirect(pay_path(pledge_id, utcnow()))
-
-
-@bp.get("/me/orders")
-@requires(Role.SHOPPER)
-def my_orders() -> ResponseReturnValue:
-    """What I bought."""
-    return render_template("orders/my_orders.html", rows=queries.orders_of(current_user.id))
-
-
-@bp.get("/me/orders/<number>")
-@requires(Role.SHOPPER)
-def order(number: str) -> ResponseReturnValue:
-    """One order: what, how much, where it is."""
-    mine = queries.own_order(current_user.id, number)
-    return render_template("orders/order.html", **queries.order_page(mine), lines=history(mine))
-
-
-@bp.post("/me/orders/<number>/received")
-@requires(Role.SHOPPER)
-def received(number: str) -> ResponseReturnValue:
-    """I have it."""
-    mine = queries.own_order(current_user.id, number)
-    with transaction():
-        receive_order(mine.id, by=current_user.id, now=utcnow())
-    flash(_("Thank you. We are glad that it arrived."), "ok")
-    return redirect(url_for(".order", number=number))
 
 
 @bp.route("/c/<slug>/buy", methods=["GET", "POST"])

@@ -40,6 +40,12 @@ def _first(column: Any) -> Callable[[], list[Any]]:
     return lambda: list(db.session.scalars(select(column).order_by(column).limit(2)))
 
 
+def _slugs_of_sales() -> list[str]:
+    """Campaigns that have launched, a few of each firm."""
+    query = select(Campaign.slug).join(Launch, Launch.campaign_id == Campaign.id)
+    return list(db.session.scalars(query.order_by(Launch.id).limit(6)))
+
+
 # By the name of the argument in the address; `endpoint.argument` where one name means two things.
 VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "slug": _ids(Campaign, Campaign.slug),
@@ -58,6 +64,17 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "address_id": _first(Address.id),
     "number": _first(Batch.number),
     "orders.order.number": _ids(Order, Order.number),
+    "orders.codes.number": _ids(Order, Order.number),
+    "orders.receipt.number": _ids(Order, Order.number),
+    "orders.review.number": _ids(Order, Order.number),
+    "orders.firm_order.number": _ids(Order, Order.number),
+    **{
+        f"orders.{page}.slug": lambda: _slugs_of_sales()
+        for page in (
+            "sale", "purchase_order", "pick_list", "packing_slips", "purchase_order_csv", "pick_list_csv",
+            "orders_csv", "import_parcels",
+        )
+    },
     "orders.pay.token": lambda: [sign(PAY, id_, now=_latest()) for id_ in _one_per_state(Pledge, Pledge.id)],
     "token": lambda: [NOBODYS],
     "reference": lambda: [NOBODYS],

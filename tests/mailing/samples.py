@@ -16,6 +16,7 @@ CARD = {
 PLEDGE = {**TITLE, "currency": "CNY", "quantity": 2, "ceiling": 25900}
 STAGE = {"stage": "Machine review", "due_at": MOMENT}
 REFUND = {"number": "M-1", "amount": 25900, "currency": "CNY", "cause": "cancelled"}
+PARCEL = {**TITLE, "number": "M-1", "carrier": "SF <b>Express</b>", "tracking": "SF1029384756"}
 SAMPLE = {**OFFER, "code": "AB12-CD34-EF56"}
 
 # Several variants where a template has branches.
@@ -94,6 +95,19 @@ SAMPLES = {
         {**TITLE, "number": "M-1", "path": "/sell/disputes/1", "amount": 43800, "currency": "CNY", "won": won}
         for won in (True, False)
     ],
+    "order_late": [
+        {**TITLE, "number": "M-1", "ship_by": MOMENT, "until": MOMENT, "fulfilment": kind}
+        for kind in ("shipped", "collected")
+    ],
+    "order_due_soon": [{**TITLE, "count": n, "ship_by": MOMENT, "until": MOMENT} for n in (1, 37)],
+    "order_overdue": [{**TITLE, "count": n, "ship_by": MOMENT, "until": MOMENT} for n in (1, 37)],
+    "parcel_lost": [{**PARCEL, "lost": lost} for lost in (True, False)],
+    "order_lost": [{**PARCEL, "lost": lost} for lost in (True, False)],
+    "order_ready": [{**TITLE, "number": "M-1", "where": "Shop <b>3</b>, 10 % of the hall; 9 to 18 h"}],
+    "vouchers_issued": [{**TITLE, "number": "M-1", "count": n, "valid_until": MOMENT} for n in (1, 3)],
+    "voucher_expiring": [{**TITLE, "number": "M-1", "count": n, "valid_until": MOMENT} for n in (1, 3)],
+    "review_asked": [TITLE],
+    "review_hidden": [{**TITLE, "reason": "It names a <b>person</b>, 100 %."}],
     "batch_joined": [{"campaign": "Pot", "path": "/c/pot", "batch": 12, "signup_closes_at": MOMENT}],
     "offer_verdict": [
         {**OFFER, "stage": "Final review", "ruling": "pass", "reason": ""},
