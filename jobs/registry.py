@@ -19,6 +19,7 @@ ORDER = (
     "run_pipeline",
     "lapse_offers",
     "award_batches",
+    "deliver_sandbox_events",
     "work_inbox",
     "charge_launches",
     "settle_launches",

@@ -36,6 +36,7 @@ JOBS = {
     "tell_late_orders": _l("Remind of promised days, and tell people when one has passed"),
     "tell_tipped": _l("Tell everyone that a campaign is on"),
     "track_parcels": _l("Ask carriers where parcels are"),
+    "deliver_sandbox_events": _l("Let the test provider send its webhooks"),
     "work_inbox": _l("Work off what the payment provider told us"),
 }
 

@@ -74,12 +74,12 @@ class Answer:
         """The answer as it arrives, if it arrives; a server sleeps where one in the process gives up at once."""
         if self.word == "too_many":
             raise TooMany(self.number if self.number is not None else 1)
+        if outcome is None or self.before or (self.word in AFTER and self.word not in ("hang", "delay")):
+            raise NoAnswer(self.word)
+        if self.word == "hang" and not sleep:
+            raise NoAnswer(self.word)
         if self.word in ("hang", "delay") and sleep:
             sleep(self.number if self.number is not None else {"hang": 60, "delay": 1}[self.word])
-        elif outcome is None or (self.word in AFTER and self.word != "delay"):
-            raise NoAnswer(self.word)
-        if outcome is None:
-            raise NoAnswer(self.word)
         return _bent(outcome, self.word)
 
 
