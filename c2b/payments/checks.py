@@ -71,19 +71,20 @@ def every_request_has_its_row() -> Iterator[str]:
 @check("I-22 a key names pledge, purpose and generation, and generations follow definite failures")
 def keys_are_made_by_rule() -> Iterator[str]:
     """The keys of attempts; an earlier generation of the same purpose has ended without success."""
+    subject = func.coalesce(Attempt.pledge_id, Attempt.refund_id, Attempt.payout_id)
     rows = db.session.execute(
-        select(Attempt.key, Attempt.purpose, Attempt.pledge_id, Attempt.generation, Attempt.state).order_by(
-            Attempt.pledge_id, Attempt.purpose, Attempt.generation
+        select(Attempt.key, Attempt.purpose, subject, Attempt.generation, Attempt.state).order_by(
+            Attempt.purpose, subject, Attempt.generation
         )
     ).all()
     earlier: dict[tuple[int, str], tuple[int, str]] = {}
-    for key, purpose, pledge_id, generation, state in rows:
-        if key != f"{purpose}-{pledge_id}-{generation}":
-            yield f"the key {key} is not that of {purpose} {pledge_id}, generation {generation}"
-        number, ended = earlier.get((pledge_id, purpose), (0, "failed"))
+    for key, purpose, subject_id, generation, state in rows:
+        if key != f"{purpose}-{subject_id}-{generation}":
+            yield f"the key {key} is not that of {purpose} {subject_id}, generation {generation}"
+        number, ended = earlier.get((subject_id, purpose), (0, "failed"))
         if generation != number + 1 or ended not in ("failed", "expired"):
             yield f"{key} follows generation {number}, which is {ended}"
-        earlier[(pledge_id, purpose)] = (generation, str(state))
+        earlier[(subject_id, purpose)] = (generation, str(state))
 
 
 @check("I-23 a decided request stays decided")
