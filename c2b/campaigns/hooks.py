@@ -1,4 +1,4 @@
-"""What features above may add to a campaign's page, since this one may not ask them.
+"""What features above add: to a campaign's page, and to its end, since this one may not ask them.
 
 A feature registers a function at start; it is told the campaign, the reader and the time, and answers with
 values for the template. Known keys: `merchant` (name, url, note), `dates` (a list of title, time or none,
@@ -57,3 +57,23 @@ def money_of(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:
     for asked in _money if pledge_ids else ():
         said.update(asked(pledge_ids))
     return said
+
+
+Stop = Callable[[int, int | None, datetime], bool]
+
+_stops: list[Stop] = []
+
+
+def add_stop(stop: Stop) -> None:
+    """Call this function when a live campaign is called off, with the campaign locked; registering twice is once."""
+    if stop not in _stops:
+        _stops.append(stop)
+
+
+def stop_sale(campaign_id: int, by: int | None, now: datetime) -> bool:
+    """Have the features above stop what a live campaign has set going, in the transaction that calls it off.
+
+    True where one of them winds it up: lets the cards go, pays back, and then releases what is set aside.
+    """
+    wound_up = [stop(campaign_id, by, now) for stop in _stops]  # all of them are asked
+    return any(wound_up)

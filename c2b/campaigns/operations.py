@@ -18,6 +18,7 @@ from c2b.campaigns.closing import (
     tell_tipped,
 )
 from c2b.campaigns.fulfilling import place_late, release_all, release_pledges, set_aside
+from c2b.campaigns.hooks import stop_sale
 from c2b.campaigns.models import Campaign, Follow, PriceTier
 from c2b.campaigns.pledging import (
     Answer,
@@ -41,8 +42,8 @@ from c2b.core.text import gettext as _
 
 __all__ = [
     "Answer", "CampaignDraft", "PledgeChange", "PledgeRequest", "change_pledge", "close_campaign", "place_late",
-    "place_pledge", "place_pledges", "refresh_heat", "release_pledges", "remind_closing", "set_aside", "tell_tipped",
-    "withdraw_pledge",
+    "place_pledge", "place_pledges", "refresh_heat", "release_all", "release_pledges", "remind_closing", "set_aside",
+    "tell_tipped", "withdraw_pledge",
 ]  # fmt: skip
 
 C = CampaignState
@@ -139,9 +140,11 @@ def send_back(campaign_id: int, reason: str, *, by: int, now: datetime) -> Campa
 
 
 def cancel_campaign(campaign_id: int, reason: str, *, by: int | None, now: datetime) -> Campaign:
-    """Call a campaign off: operators until it is live, its starter until it tips. Everyone is released and told.
+    """Call a campaign off: operators until it is completed, its starter until it tips. Everyone is told.
 
-    `by` None is the clock, which may what operators may. NotFound for anybody else.
+    Who only pledged is released at once. Once live, its sale stops at once and the goods that are set aside are let go
+    when nothing is held on a card for them any more. `by` None is the clock, which may what operators may.
+    NotFound for anybody else.
     """
     campaign = lock(Campaign, campaign_id)
     operator = by is None or get_or_404(User, by).has_role(Role.OPERATOR)
@@ -149,7 +152,8 @@ def cancel_campaign(campaign_id: int, reason: str, *, by: int | None, now: datet
         raise NotFound
     obey(rules.why_not_cancel(campaign, operator=operator, starter=campaign.starter_id == by))
     campaign.reason = _given(reason)
-    _end(campaign, C.CANCELLED, "campaign_cancelled", by=by, now=now)
+    wound_up = campaign.state == C.LIVE and stop_sale(campaign.id, by, now)
+    _end(campaign, C.CANCELLED, "campaign_cancelled", by=by, now=now, wound_up=wound_up)
     return campaign
 
 
@@ -161,14 +165,20 @@ def fail_campaign(campaign_id: int, reason: str, *, by: int | None, now: datetim
     return campaign
 
 
-def _end(campaign: Campaign, state: CampaignState, kind: str, *, by: int | None, now: datetime) -> None:
-    """Its last state, with everyone released; who it was for is asked before they are."""
+def _end(
+    campaign: Campaign, state: CampaignState, kind: str, *, by: int | None, now: datetime, wound_up: bool = False
+) -> None:
+    """Its last state, with everyone released; who it was for is asked before they are.
+
+    Where its sale is wound up, goods that are set aside are let go later, when no card holds money for them any more.
+    """
     people = {*audience(campaign.id), campaign.starter_id}
     if campaign.opened_at is not None and campaign.closed_at is None:
         campaign.closed_at = now
     move(campaign, state, by=by, now=now, reason=campaign.reason)
-    release_all(campaign.id, by=by, now=now)
-    tell(campaign, kind, sorted(people), now=now, reason=campaign.reason)
+    if not wound_up:
+        release_all(campaign.id, by=by, now=now)
+    tell(campaign, kind, sorted(people), now=now, reason=campaign.reason, charged=wound_up)
     db.session.flush()
 
 

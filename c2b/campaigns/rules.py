@@ -22,7 +22,7 @@ C = CampaignState
 MOST_UNITS = 1_000_000
 LONGEST_OPEN = 90  # days
 NOT_YET_PUBLIC = (C.DRAFT, C.SUBMITTED, C.REJECTED)
-CAN_BE_CANCELLED = (C.DRAFT, C.SUBMITTED, C.OPEN, C.TIPPED, C.SOURCING, C.AWARDED, C.SCHEDULED)
+CAN_BE_CANCELLED = (C.DRAFT, C.SUBMITTED, C.OPEN, C.TIPPED, C.SOURCING, C.AWARDED, C.SCHEDULED, C.LIVE)
 
 
 # A campaign
@@ -86,7 +86,7 @@ def why_not_submit(campaign: Any) -> Refusal | None:
 
 
 def why_not_cancel(campaign: Any, *, operator: bool, starter: bool) -> Refusal | None:
-    """Why it cannot be called off: operators may until it is live, its starter until it tips."""
+    """Why it cannot be called off: operators may until it is completed, its starter until it tips."""
     if campaign.state not in CAN_BE_CANCELLED:
         return Refusal("too_late", _("This campaign can no longer be cancelled."))
     if operator:

@@ -15,7 +15,7 @@ from c2b.core.text import gettext as _
 from c2b.ledger import facts
 from c2b.ledger.posting import post
 from c2b.orders.models import Dispute, Order, Voucher
-from c2b.orders.states import DisputeOrigin, DisputeState, OrderState, VoucherState
+from c2b.orders.states import DisputeOrigin, DisputeState, OrderState, ReturnCause, VoucherState
 from c2b.payments.attempts import Answered, follows
 from c2b.payments.fees import fee_back
 from c2b.payments.models import Attempt, Refund
@@ -175,3 +175,8 @@ def _tell_paid(paid: Sequence[Refund], charges: Mapping[int, Any], now: datetime
 def refund_cause(value: str) -> str:
     """Why money goes back, in words; for notices, which hold the value only."""
     return RefundCause(value).label
+
+
+def return_cause(value: str) -> str:
+    """Why goods are sent back, in words; for notices."""
+    return ReturnCause(value).label

@@ -17,6 +17,7 @@ from c2b.core.events import record
 from c2b.core.states import move, move_many
 from c2b.core.text import gettext as _
 from c2b.payments import attempts
+from c2b.payments.asking import NEVER_ARRIVED
 from c2b.payments.attempts import IN_FLIGHT, Answered, Wish
 from c2b.payments.models import Attempt, Refund
 from c2b.payments.states import AttemptState, Purpose, RefundCause, RefundState
@@ -184,9 +185,16 @@ def _wishes(ids: Sequence[int]) -> list[Wish]:
 
 
 def settle_refunds(news: Answered, now: datetime) -> list[Refund]:
-    """Take refunds to what the provider answered: paid, or stuck where it refused for good; returns those paid."""
+    """Take refunds to what the provider answered: paid, or stuck where it refused for good; returns those paid.
+
+    One that never arrived stays owed: it is asked for again under the next key.
+    """
     paid = [request.subject_id for request, outcome in news if outcome.state == AttemptState.SUCCEEDED]
-    stuck = [request.subject_id for request, outcome in news if outcome.state == AttemptState.FAILED]
+    stuck = [
+        request.subject_id
+        for request, outcome in news
+        if outcome.state == AttemptState.FAILED and outcome.code != NEVER_ARRIVED
+    ]
     for old in (RefundState.OWED, RefundState.STUCK):  # paid by another way, or found out late
         move_many(Refund, paid, old, RefundState.PAID, by=None, now=now, paid_at=now)
     move_many(Refund, stuck, RefundState.OWED, RefundState.STUCK, by=None, now=now)

@@ -7,7 +7,8 @@ MONEY = {"firm": "Two <b>Trees</b>", "account": "Harbour Bank <b>6789</b>", "pat
 MOMENT = "2025-05-22T12:00:00+00:00"
 CARD = {
     **TITLE,
-    "path": "/pay/abc",
+    "path": "/me/pay/7",
+    "pledge": 7,
     "code": "declined",
     "amount": 25900,
     "currency": "CNY",
@@ -16,6 +17,7 @@ CARD = {
 PLEDGE = {**TITLE, "currency": "CNY", "quantity": 2, "ceiling": 25900}
 STAGE = {"stage": "Machine review", "due_at": MOMENT}
 REFUND = {"number": "M-1", "amount": 25900, "currency": "CNY", "cause": "cancelled"}
+RETURN = {**TITLE, "number": "M-1", "answer": "12 Kiln Road, Lishui", "due_at": MOMENT}
 PARCEL = {**TITLE, "number": "M-1", "carrier": "SF <b>Express</b>", "tracking": "SF1029384756"}
 SAMPLE = {**OFFER, "code": "AB12-CD34-EF56"}
 
@@ -34,7 +36,13 @@ SAMPLES = {
     ],
     "pledge_released": [PLEDGE],
     "pledge_unfilled": [PLEDGE],
-    "pledge_dropped": [{**TITLE, "amount": 51800, "currency": "CNY", "code": "insufficient_funds"}],
+    "pledge_dropped": [
+        {**TITLE, "amount": 51800, "currency": "CNY", "code": "insufficient_funds", "late": late}
+        for late in (False, True)
+    ],
+    "pledge_moved_up": [
+        {**TITLE, "unit_price": 21900, "quantity": 2, "total": 43800, "currency": "CNY"},
+    ],
     "campaign_approved": [{**TITLE, "closes_at": MOMENT}],
     "campaign_rejected": [
         {**TITLE, "reason": "We cannot sell <b>this</b>.", "final": True},
@@ -79,6 +87,26 @@ SAMPLES = {
         {**TITLE, **REFUND, "note": ""},
         {**TITLE, **REFUND, "cause": "out_of_stock", "note": "The kiln <b>broke</b>, 100 % of it."},
     ],
+    "launch_called_off": [{**TITLE, "reason": "Recalled by its <b>maker</b>."}],
+    "order_called_off": [{**TITLE, **REFUND}],
+    "return_asked": [{**TITLE, "number": "M-1", "quantity": 2, "cause": "defective", "due_at": MOMENT}],
+    "return_accepted": [
+        {**RETURN, "by_clock": False},
+        {**RETURN, "by_clock": True, "answer": "Two <b>Trees</b>\nLishui"},
+    ],
+    "return_declined": [RETURN],
+    "return_withdrawn": [RETURN],
+    "return_sent": [{**RETURN, "carrier": "SF <b>Express</b>", "tracking": "SF1"}],
+    "return_send_soon": [RETURN],
+    "return_lapsed": [RETURN],
+    "dispute_opened": [{**TITLE, "number": "M-1", "cause": "not_received", "answer_by": MOMENT}],
+    "dispute_answered": [{**TITLE, "number": "M-1", "rule_by": MOMENT}],
+    "dispute_withdrawn": [{**TITLE, "number": "M-1"}],
+    "dispute_ruled": [
+        {**TITLE, **REFUND, "ruling": "The lid is <b>loose</b>."},
+        {**TITLE, **REFUND, "amount": 0, "ruling": "It was delivered, 100 % of it."},
+    ],
+    "dispute_overdue": [{**TITLE, "number": "M-1", "rule_by": MOMENT}],
     "refund_paid": [{**TITLE, **REFUND}, {**TITLE, **REFUND, "number": "", "cause": "late_charge"}],
     "bank_dispute_opened": [
         {
