@@ -117,6 +117,7 @@ class ProviderEvent:
     kind: str  # "request" (something we asked), "dispute", "payout" (a paid one came back), "other"
     key: str | None = None  # of the request
     reference: str | None = None  # of the payment, dispute or payout
+    kept: bytes | None = None  # what of the body may be kept; None: all of it, as nothing in it is secret
 
 
 @dataclass(frozen=True, slots=True)

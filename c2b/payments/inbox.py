@@ -102,7 +102,7 @@ def _keep(provider: str, event: ProviderEvent, body: bytes, now: datetime) -> bo
             kind=event.kind,
             key=event.key,
             reference=event.reference,
-            body=body,
+            body=body if event.kept is None else event.kept,
             received_at=now,
             due_at=now,
             tries=0,

@@ -13,6 +13,9 @@ from c2b.payments.gateways.stripe_api import Api
 
 TOLERANCE = 300  # seconds, either way
 HEADER = "stripe-signature"
+EVENT_KEPT = ("id", "type", "created", "account", "api_version")
+THING_KEPT = ("id", "object", "status", "amount", "amount_received", "currency", "payment_intent", "charge", "reason",
+              "cancellation_reason", "failure_code", "failure_reason", "destination", "created")  # fmt: skip
 CAME_BACK = ("payout.failed", "payout.canceled")
 
 
@@ -46,20 +49,33 @@ def _as_event(data: Any) -> dict[str, Any]:
 
 
 def _event(api: Api, event: dict[str, Any]) -> ProviderEvent:
+    kind, key, reference = _about(api, event)
+    return ProviderEvent(event["id"], kind, key, reference, _kept(event))
+
+
+def _about(api: Api, event: dict[str, Any]) -> tuple[str, str | None, str | None]:
+    """Kind, key and reference, as a ProviderEvent has them."""
     kind, thing = event["type"], event["data"]["object"]
-    name, reference = event["id"], id_of(thing)
-    ours, marks = api.is_ours(thing), thing.get("metadata") or {}
-    key = str(marks["key"]) if ours and "key" in marks else None
+    reference, marks = id_of(thing), thing.get("metadata") or {}
+    key = str(marks["key"]) if api.is_ours(thing) and "key" in marks else None
     if kind in CAME_BACK and key:
-        return ProviderEvent(name, "payout", key, str(marks.get("transfer") or "") or None)
+        return "payout", key, str(marks.get("transfer") or "") or None
     if event.get("account"):
-        return ProviderEvent(name, "other", None, reference)  # a connected account's own business
+        return "other", None, reference  # a connected account's own business
     if kind.startswith("charge.dispute."):
-        return ProviderEvent(name, "dispute", None, reference)
+        return "dispute", None, reference
     if kind == "transfer.reversed" and key:
-        return ProviderEvent(name, "payout", key, reference)
+        return "payout", key, reference
     if kind == "payment_intent.succeeded" and key:
-        return ProviderEvent(name, "request", str(marks.get("capture_key") or key), reference)
+        return "request", str(marks.get("capture_key") or key), reference
     if kind.startswith(("payment_intent.", "refund.", "charge.refund.")) and key:
-        return ProviderEvent(name, "request", key, reference)
-    return ProviderEvent(name, "other", None, reference)
+        return "request", key, reference
+    return "other", None, reference
+
+
+def _kept(event: dict[str, Any]) -> bytes:
+    """What an operator may want to read; not the secrets, names and addresses that Stripe sends along."""
+    thing = event["data"]["object"]
+    kept = {name: event[name] for name in EVENT_KEPT if name in event}
+    kept["object"] = {name: thing[name] for name in THING_KEPT if isinstance(thing.get(name), str | int)}
+    return json.dumps(kept).encode()
