@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from c2b.ledger import models  # noqa: F401  # known to the database
+from c2b.ledger import checks, models  # noqa: F401  # known to the database and to `c2b check`
 
 
 def register(app: Flask) -> None:

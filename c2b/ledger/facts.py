@@ -15,6 +15,12 @@ def charged(attempt_id: int, order_id: int, merchant_id: int, total: int, fee: i
     return Posting(Cause.ATTEMPT, attempt_id, "charged", currency, legs, order_id)
 
 
+def charged_too_late(attempt_id: int, total: int, currency: str) -> Posting:
+    """A shopper was charged after the place was given up: all of it is owed back."""
+    legs = (Leg(A.CLEARING, total), Leg(A.REFUND_PAYABLE, -total))
+    return Posting(Cause.ATTEMPT, attempt_id, "charged", currency, legs, None)
+
+
 def provider_fee(attempt_id: int, order_id: int | None, fee: int, currency: str) -> Posting:
     """What the provider kept of a charge; we bear it."""
     legs = (Leg(A.PROVIDER_FEE, fee), Leg(A.CLEARING, -fee))

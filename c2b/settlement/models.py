@@ -52,7 +52,9 @@ class Payout(HasState, Model):
     amount: Mapped[int]
     currency: Mapped[str]
     planned_at: Mapped[datetime]
-    first_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # who approved it; None: below the limit
+    first_by: Mapped[int | None] = mapped_column(
+        ForeignKey("user.id")
+    )  # who approved it; None: below the limit
     second_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     paid_at: Mapped[datetime | None]
     state: Mapped[PayoutState] = mapped_column(one_of(PayoutState))

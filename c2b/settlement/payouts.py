@@ -33,7 +33,10 @@ from c2b.settlement.states import PayoutState
 log = structlog.get_logger()
 
 S = PayoutState
-NOT_THE_ACCOUNT = ("insufficient_balance", "balance_insufficient")  # refusals that say nothing of the bank account
+NOT_THE_ACCOUNT = (
+    "insufficient_balance",
+    "balance_insufficient",
+)  # refusals that say nothing of the bank account
 
 
 def approve_payout(payout_id: int, *, by: int, now: datetime) -> Payout:
@@ -74,9 +77,7 @@ def begin_payout(payout_id: int, *, now: datetime) -> list[Request]:
         plan_anew(payout, now=now, why=why)
         return []
     tried = select(func.coalesce(func.max(Attempt.generation), 0)).where(Attempt.payout_id == payout.id)
-    wish = Wish(
-        payout.id, payout.amount, payout.currency, generation=(db.session.scalar(tried) or 0) + 1
-    )
+    wish = Wish(payout.id, payout.amount, payout.currency, generation=(db.session.scalar(tried) or 0) + 1)
     requests = attempts.begin(Purpose.PAYOUT, [wish], now)
     move(payout, S.SENT, by=None, now=now)
     _post(payout, "sent", now)

@@ -170,5 +170,3 @@ def unsent_with(order_ids: Iterable[int]) -> Sequence[int]:
         .group_by(Payout.id)
         .order_by(Payout.id)
     ).all()
-
-

@@ -11,14 +11,13 @@ from c2b.ledger.kinds import AccountKind
 from c2b.ledger.models import Account
 from c2b.merchants.queries import staff_ids
 from c2b.orders.models import Order
-from c2b.orders.states import OrderState
+from c2b.orders.shipping import deliver_order, ship_order
 from c2b.payments.gateways.cards import saved_payee
 from c2b.settlement.accounts import save_account
 from c2b.settlement.models import BankAccount, Payout
 from c2b.settlement.payouts import payouts_to_send, send_payout
 from c2b.settlement.planning import accounts_to_plan, plan_payout
 from tests.aftersale.conftest import sold  # noqa: F401  # fixtures
-from tests.factories import put_in_state
 from tests.orders.conftest import eve, launch, sandbox  # noqa: F401
 
 Delivered = Callable[..., list[Order]]
@@ -40,9 +39,10 @@ def delivered(sold: Callable[..., list[Order]], now: datetime) -> Delivered:  # 
 
 
 def deliver(order: Order, at: datetime) -> None:
-    """Take an order to its end, as parcels do."""
-    put_in_state(order, OrderState.SHIPPED, at, shipped_at=at)
-    put_in_state(order, OrderState.DELIVERED, at, delivered_at=at)
+    """Send an order and let it arrive."""
+    by = staff_ids(order.merchant_id)[0]
+    ship_order(order.id, "SF", f"SF{order.id:010}", merchant_id=order.merchant_id, by=by, now=at)
+    deliver_order(order.id, now=at)
 
 
 def bank_of(order: Order, at: datetime, kind: str = "works") -> BankAccount:

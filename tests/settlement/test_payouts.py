@@ -63,7 +63,9 @@ def test_a_delivered_order_is_paid_out_after_the_return_window(delivered: Delive
     assert (payout.state, payout.paid_at) == (P.PAID, now + LATER)
     assert balance(A.MERCHANT_PAYABLE, payout.merchant_id) == 0
     assert balance(A.IN_TRANSIT) == 0
-    assert db.session.scalars(select(Notice.kind).where(Notice.kind == "payout_paid")).all() == ["payout_paid"]
+    assert db.session.scalars(select(Notice.kind).where(Notice.kind == "payout_paid")).all() == [
+        "payout_paid"
+    ]
 
 
 def test_nothing_is_paid_to_a_new_bank_account_for_72_hours(delivered: Delivered, now: datetime) -> None:
@@ -105,7 +107,7 @@ def test_only_the_owner_says_where_a_firm_is_paid_and_everybody_hears_of_it(
     order = delivered()[0]
     helper = make.user("Helper")
     db.session.add(
-        MerchantStaff(merchant_id=order.merchant_id, user_id=helper.id, post=Post.STAFF, since=now)
+        MerchantStaff(merchant_id=order.merchant_id, user_id=helper.id, post=Post.EDITOR, since=now)
     )
     db.session.commit()
     with pytest.raises(Refused), transaction():
@@ -126,7 +128,15 @@ def test_an_order_that_is_not_settled_between_people_is_not_planned(
         open_dispute(order, now)
     elif why == "return":
         db.session.add(
-            Return(order_id=order.id, quantity=1, cause=ReturnCause.UNWANTED, note="", asked_at=now, state_since=now)
+            Return(
+                order_id=order.id,
+                quantity=1,
+                cause=ReturnCause.UNWANTED,
+                note="",
+                asked_at=now,
+                due_at=now + LATER,
+                state_since=now,
+            )
         )
         db.session.commit()
     else:
@@ -174,7 +184,7 @@ def test_a_large_payout_needs_two_operators_who_do_not_work_for_the_firm(
     otto, olga = make.operator("Otto"), make.operator("Olga")
     mole = make.operator("Mole")
     db.session.add(
-        MerchantStaff(merchant_id=payout.merchant_id, user_id=mole.id, post=Post.STAFF, since=now)
+        MerchantStaff(merchant_id=payout.merchant_id, user_id=mole.id, post=Post.EDITOR, since=now)
     )
     db.session.commit()
     with pytest.raises(Refused, match="work for this firm"), transaction():
