@@ -21,7 +21,9 @@ ORDER = (
     "award_batches",
     "deliver_sandbox_events",
     "work_inbox",
+    "look_up_attempts",
     "charge_launches",
+    "retry_cards",
     "settle_launches",
     "finish_launches",
     "remedies_due",
@@ -34,18 +36,30 @@ ORDER = (
     "expire_vouchers",
     "tell_late_orders",
     "ask_for_reviews",
+    "plan_payouts",
+    "send_payouts",
     "remind_closing",
     "remind_stages",
     "remind_cards",
     "refresh_heat",
     "send_mail",
     "forget_tries",
+    "reconcile",
     "check_promises",
     "prune_runs",
 )
 
 # These look after the records; they need no second pass.
-HOUSEKEEPING = ("forget_tries", "check_promises", "prune_runs")
+HOUSEKEEPING = ("forget_tries", "reconcile", "check_promises", "prune_runs")
+
+# What these do follows from the time alone and has no way back: they wait while the clock cannot be believed (P-9).
+NO_WAY_BACK = frozenset(
+    {
+        "close_campaigns", "open_batches", "run_pipeline", "lapse_offers", "award_batches", "settle_launches",
+        "finish_launches", "remedies_due", "unwind_campaigns", "deliver_orders", "expire_vouchers", "plan_payouts",
+        "send_payouts",
+    }
+)  # fmt: skip
 
 Run = Callable[[datetime], dict[str, int]]
 Due = Callable[[datetime], list[int]]
