@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from c2b.payments.gateways.stripe import Stripe
+from tests.orders.conftest import eve, launch  # noqa: F401 — fixtures
 from tests.payments.stripe.fake import Fake, serve
 from tests.payments.stripe.peers import FakePeer
 

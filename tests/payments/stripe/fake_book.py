@@ -17,6 +17,8 @@ DECLINES = {  # what the card does → decline_code
     "fraud": "fraudulent",
     "try_again_later": "try_again_later",
 }
+SECRET = "_secret_canary_77"  # with what ends whatever must never be kept or logged
+PERSON = {"name": "Canary Bird", "email": "canary@bird.example", "phone": "+8613800138000"}
 
 
 class Refusal(Exception):
@@ -55,6 +57,8 @@ class Book:
             "id": name, "object": kind, "created": self.now(), "livemode": False, "metadata": {}, **fields,
         }  # fmt: skip
         self.owner[name] = account
+        if kind in ("payment_intent", "setup_intent", "checkout.session"):
+            self.things[name]["client_secret"] = name + SECRET
         return self.things[name]
 
     def get(self, name: str, kind: str, account: str = "", param: str = "id") -> Thing:
@@ -109,7 +113,9 @@ class Book:
             "fingerprint": f"fp{kind}{number[-4:]}",
             "exp_month": 12,
         }
-        method = self.add("pm", "payment_method", type="card", customer=customer, card=card)
+        method = self.add(
+            "pm", "payment_method", type="card", customer=customer, card=card, billing_details=PERSON
+        )
         self.kinds[method["id"]] = kind
         return method
 
