@@ -1,0 +1,1 @@
+"""What follows a sale: parcels, codes, promised days, papers, reviews."""
