@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from c2b.orders.charging import WORK, charge_launch
+from c2b.orders.charging import MOST, charge_launch
 from c2b.orders.queries import launches_to_finish
-from jobs import each
+from jobs._turns import in_turn
 
 EVERY = timedelta(minutes=1)
 
 
 def run(now: datetime) -> dict[str, int]:
-    """One row for each sale that is over."""
-    return each(launches_to_finish(now), charge_launch, now=now, work=WORK)
+    """Each sale that is over."""
+    return in_turn(launches_to_finish(now), charge_launch, now=now, most=MOST, work="finish")

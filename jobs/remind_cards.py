@@ -1,4 +1,4 @@
-"""Remind people whose card failed, once a day until it is mended or the window is over."""
+"""Remind people whose card failed, every 48 hours until it is mended or the window is over."""
 
 from datetime import datetime, timedelta
 

@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from c2b.orders.charging import WORK, settle_launch
+from c2b.orders.charging import MOST, charge_launch
 from c2b.orders.queries import launches_to_settle
-from jobs import each
+from jobs._turns import in_turn
 
 EVERY = timedelta(minutes=1)
 
 
 def run(now: datetime) -> dict[str, int]:
-    """One row for each launch that can be decided."""
-    return each(launches_to_settle(now), settle_launch, now=now, work=WORK)
+    """Each launch that can be decided."""
+    return in_turn(launches_to_settle(now), charge_launch, now=now, most=MOST, work="settle")

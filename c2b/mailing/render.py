@@ -23,6 +23,7 @@ from c2b.config import ROOT
 from c2b.core.languages import CATALOGUES
 from c2b.core.outbox import Notice
 from c2b.mailing.mail import Mail
+from c2b.orders.telling import pay_path
 
 TEMPLATES = ROOT / "templates" / "emails"
 
@@ -45,6 +46,8 @@ SIGNED: dict[str, Callable[[Reader, Mapping[str, Any], datetime], str]] = {
     "account_reset": lambda reader, data, at: (
         "/reset/" + tokens.sign(tokens.RESET, [reader.id, data["bound"], "/"], now=at)
     ),
+    "card_failed": lambda _reader, data, at: pay_path(data["pledge"], at),
+    "card_reminder": lambda _reader, data, at: pay_path(data["pledge"], at),
 }
 
 

@@ -1,8 +1,9 @@
-"""The charging of a launch: a drain that can be stopped anywhere and started again by anybody.
+"""The charging of a launch: a drain that can be stopped anywhere and taken up again by anybody, by many at once.
 
 What is to be done is read from the states alone: goods set aside without an authorisation are authorised, after the
 minimum is confirmed what is held is captured, or else let go. Each chunk is three acts: the attempts are committed,
-the provider is asked with no transaction open, the answers are committed with all that follows from them.
+the provider is asked with no transaction open, the answers are committed with all that follows from them. The row of
+an attempt is the claim on it. Answers that are missing are no business of the drain: the ladder looks them up.
 """
 
 from collections.abc import Callable
@@ -11,93 +12,79 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from c2b.campaigns.models import Pledge
-from c2b.campaigns.states import PledgeState
-from c2b.core.claims import renew
 from c2b.core.db import db, get_or_404, transaction
-from c2b.core.errors import Stale
-from c2b.core.text import gettext as _
 from c2b.orders import settling
+from c2b.orders.standing import (
+    Candidates,
+    Standing,
+    by_expiry,
+    by_pledge,
+    declined_for_now,
+    run_out,
+    standing,
+    unconfirmed,
+)
 from c2b.payments import attempts, windows
+from c2b.payments.asking import may_ask
 from c2b.payments.attempts import Wish
-from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState as S
 from c2b.payments.states import Purpose
 from c2b.pipeline.models import Launch
 from c2b.pipeline.states import LaunchState
 
-CHUNK = 200
-LEASE = 120.0  # seconds that one chunk may take
-WORK = "charge"
+Stop = Callable[[], bool]
+MOST = 20  # chunks of one launch before others have their turn
 
 
-def charge_launch(launch_id: int, *, now: datetime) -> None:
-    """Do all that can be done now about one launch's money. Ends its own transactions; may be repeated at will."""
-    find_out_open(launch_id, now=now)
-    done: str | None = None
-    while (state := _state(launch_id)) != done:
+def _never() -> bool:
+    return False
+
+
+def charge_launch(launch_id: int, *, now: datetime, most: int | None = None, stop: Stop = _never) -> bool:
+    """Do what can be done now about one launch's money, at most so many chunks of it; whether something is left.
+
+    Ends its own transactions; may be repeated at will, by any number of processes at the same time.
+    """
+    while True:
+        state = _state(launch_id)
         for step in STEPS.get(state, ()):
-            _drain(launch_id, step, now)
+            if not _drain(launch_id, step, now, most, stop):
+                return may_ask()  # a provider that is to be left alone is asked by a later run
         with transaction():
             settling.advance_launch(launch_id, now=now)
-        done = state
+        if _state(launch_id) == state:
+            return False
 
 
-def settle_launch(launch_id: int, *, now: datetime) -> None:
-    """The window to mend cards is over, or nobody needs it any more: test the minimum again, and act on it."""
-    find_out_open(launch_id, now=now)
-    with transaction():
-        over = get_or_404(Launch, launch_id).mend_until <= now
-    if over:
-        _drain(launch_id, END_CONFIRMATIONS, now)
-    charge_launch(launch_id, now=now)
-
-
-def find_out_open(launch_id: int, *, now: datetime) -> None:
-    """Look up what an earlier run asked without booking the answer, and what waited for a shopper."""
-    last = 0
-    while True:
+def _drain(launch_id: int, step: "Step", now: datetime, most: int | None, stop: Stop) -> bool:
+    """Ask for everything of one kind, chunk by chunk; False where it ended before it was through."""
+    after: object = None
+    asked = 0
+    while not stop() and (most is None or asked < most) and may_ask():
         with transaction():
-            _keep(launch_id)
-            found = attempts.read(
-                attempts.requests()
-                .where(
-                    Attempt.launch_id == launch_id, Attempt.state.in_(attempts.IN_FLIGHT), Attempt.id > last
-                )
-                .limit(CHUNK)
-            )
-        if not found:
-            return
-        last = found[-1].attempt_id
-        answered = attempts.find_out(found)
-        with transaction():
-            _keep(launch_id)
-            attempts.book(answered, now)
-
-
-def _drain(launch_id: int, step: "Step", now: datetime) -> None:
-    after = 0
-    while True:
-        with transaction():
-            _keep(launch_id)
-            launch = get_or_404(Launch, launch_id)
-            chunk = _standing(launch, after)
-            wishes = [wish for it in chunk if (wish := step.wish(launch, it, now)) is not None]
-            requests = attempts.begin(step.purpose, wishes, now)
-        if not chunk:
-            return
-        after = chunk[-1].pledge_id
+            requests, after = _begin(launch_id, step, after, now)
+        if after is None:
+            return True
         if requests:
+            asked += 1
             answered = attempts.ask(requests)
             with transaction():
-                _keep(launch_id)
                 attempts.book(answered, now)
+    return False
 
 
-def _keep(launch_id: int) -> None:
-    """Keep the lease on this launch, or stop: another process has taken over."""
-    if not renew(WORK, launch_id, seconds=LEASE):
-        raise Stale(_("Another process is charging this launch."))
+def _begin(
+    launch_id: int, step: "Step", after: object, now: datetime
+) -> tuple[list[attempts.Request], object]:
+    """Write down the requests of the next chunk, while the launch cannot go on to another state."""
+    launch = db.session.get_one(
+        Launch, launch_id, with_for_update={"read": True}, populate_existing=True
+    )  # shared by all who drain it, against whoever decides on it
+    if step not in STEPS.get(launch.state, ()):
+        return [], None
+    ids, after = step.candidates(launch, now, after)
+    wishes = [wish for it in standing(launch, ids) if (wish := step.wish(launch, it, now)) is not None]
+    return attempts.begin(step.purpose, wishes, now), after
 
 
 def _state(launch_id: int) -> str:
@@ -105,103 +92,91 @@ def _state(launch_id: int) -> str:
         return str(db.session.scalar(select(Launch.state).where(Launch.id == launch_id)))
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A pledge with goods set aside, and the last request of each kind about it."""
-
-    pledge_id: int
-    mandate_id: int
-    units: int
-    asked: dict[str, Attempt]
-
-    @property
-    def hold(self) -> Attempt | None:
-        """The last request to hold its money."""
-        return self.asked.get(Purpose.AUTHORISE)
-
-    def waits(self) -> bool:
-        """Whether its payment waits for the shopper's yes, and was not let go."""
-        return (
-            self.hold is not None and self.hold.state == S.REQUIRES_ACTION and Purpose.VOID not in self.asked
-        )
+def settle_launch(launch_id: int, *, now: datetime) -> None:
+    """The window to mend cards is over, or nobody needs it any more: test the minimum again, and act on it."""
+    get_or_404(Launch, launch_id)
+    db.session.rollback()
+    charge_launch(launch_id, now=now)
 
 
-def _standing(launch: Launch, after: int) -> list[Standing]:
-    """The next chunk of the launch's pledges with goods set aside. Plain readings by index: no plan to go wrong."""
-    rows = db.session.execute(
-        select(Pledge.id, Pledge.mandate_id, Pledge.allocated)
-        .where(
-            Pledge.campaign_id == launch.campaign_id,
-            Pledge.state == PledgeState.ALLOCATED,
-            Pledge.id > after,
-        )
-        .order_by(Pledge.id)
-        .limit(CHUNK)
-    ).all()
-    asked: dict[int, dict[str, Attempt]] = {row.id: {} for row in rows}
-    for attempt in db.session.scalars(
-        select(Attempt).where(Attempt.pledge_id.in_(asked)).order_by(Attempt.generation)
-    ):
-        asked[attempt.pledge_id][attempt.purpose] = attempt
-    return [Standing(row.id, row.mandate_id, row.allocated, asked[row.id]) for row in rows]
-
-
-def _about(launch: Launch, it: Standing, mandate_id: int, amount: int) -> Wish:
-    return Wish(it.pledge_id, amount, launch.currency, launch.id, mandate_id)
+def _about(launch: Launch, it: Standing, mandate_id: int, amount: int, generation: int) -> Wish:
+    return Wish(it.pledge_id, amount, launch.currency, launch.id, mandate_id, generation)
 
 
 def authorise(launch: Launch, it: Standing, _now: datetime) -> Wish | None:
-    """Hold the money for goods that were set aside; further tries are up to the shopper."""
-    return None if it.hold else _about(launch, it, it.mandate_id, launch.unit_price * it.units)
+    """Hold the money for goods that were set aside."""
+    return None if it.hold else _hold(launch, it)
 
 
-def capture(launch: Launch, it: Standing, _now: datetime) -> Wish | None:
+def _hold(launch: Launch, it: Standing) -> Wish:
+    generation = it.hold.generation + 1 if it.hold else 1
+    return _about(launch, it, it.mandate_id, launch.unit_price * it.units, generation)
+
+
+def try_again(launch: Launch, it: Standing, now: datetime) -> Wish | None:
+    """Try the card again that its bank declined for now, at the times set for it."""
+    if it.hold is None or it.hold.state != S.FAILED or it.hold.retry_at is None or it.hold.retry_at > now:
+        return None
+    return _hold(launch, it) if now < launch.mend_until else None
+
+
+def hold_again(launch: Launch, it: Standing, now: datetime) -> Wish | None:
+    """Hold the money again where the provider has let go of it before it was charged (F-39)."""
+    if it.hold is None or it.hold.state != S.SUCCEEDED or it.is_held(now) or it.is_being(Purpose.CAPTURE):
+        return None
+    return None if it.is_being(Purpose.VOID) else _hold(launch, it)
+
+
+def capture(launch: Launch, it: Standing, now: datetime) -> Wish | None:
     """Charge what is held and was not charged yet."""
-    if it.hold is None or it.hold.state != S.SUCCEEDED or Purpose.CAPTURE in it.asked:
+    if it.hold is None or not it.is_held(now) or it.is_being(Purpose.CAPTURE):
         return None
-    return _about(launch, it, it.hold.mandate_id, it.hold.amount)
+    last = it.asked.get(Purpose.CAPTURE)
+    return _about(launch, it, it.hold.mandate_id, it.hold.amount, last.generation + 1 if last else 1)
 
 
-def let_go(launch: Launch, it: Standing, _now: datetime) -> Wish | None:
+def let_go(launch: Launch, it: Standing, now: datetime) -> Wish | None:
     """Let go of everything that is held, or waits to be."""
-    if it.hold is None or it.hold.state not in HOLDING or Purpose.VOID in it.asked:
+    if it.hold is None or Purpose.VOID in it.asked or not (it.is_held(now) or it.waits()):
         return None
-    return _about(launch, it, it.hold.mandate_id, it.hold.amount)
+    return _about(launch, it, it.hold.mandate_id, it.hold.amount, 1)
 
 
 def end_confirmation(launch: Launch, it: Standing, now: datetime) -> Wish | None:
-    """Let go of what still waits for a shopper's yes."""
-    return let_go(launch, it, now) if it.waits() else None
-
-
-def end_late(launch: Launch, it: Standing, now: datetime) -> Wish | None:
-    """Let go of a purchase from the rest that was not confirmed in time."""
+    """Let go of what still waits for a shopper's yes when the time for it is over."""
     if not it.waits() or it.hold is None:
         return None
-    over = now >= launch.closes_at or it.hold.started_at <= now - windows.CONFIRM_LATE
+    single = it.late or launch.topped_up_at is not None or launch.state == LaunchState.SELLING
+    if launch.state == LaunchState.CAPTURING:
+        over = it.hold.started_at <= now - windows.CONFIRM_AGAIN
+    elif single:
+        over = now >= launch.closes_at or it.hold.started_at <= now - windows.CONFIRM_LATE
+    else:
+        over = now >= launch.mend_until
     return let_go(launch, it, now) if over else None
-
-
-HOLDING = (S.SUCCEEDED, S.REQUIRES_ACTION)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is asked of the provider, and about which pledges."""
+    """What is asked of the provider, about which pledges, and whether about this one."""
 
     purpose: Purpose
+    candidates: Candidates
     wish: Callable[[Launch, Standing, datetime], Wish | None]
 
 
-END_CONFIRMATIONS = Step(Purpose.VOID, end_confirmation)
+AUTHORISE = Step(Purpose.AUTHORISE, by_pledge, authorise)
+RETRY = Step(Purpose.AUTHORISE, declined_for_now, try_again)
+HOLD_AGAIN_EARLY = Step(Purpose.AUTHORISE, run_out, hold_again)  # nothing is charged yet, so few have run out
+HOLD_AGAIN = Step(Purpose.AUTHORISE, by_pledge, hold_again)
+END_CONFIRMATIONS = Step(Purpose.VOID, unconfirmed, end_confirmation)
+CAPTURE_IN_TIME = Step(Purpose.CAPTURE, by_expiry, capture)  # those first whose hold runs out first
+CAPTURE = Step(Purpose.CAPTURE, by_pledge, capture)
 
 STEPS: dict[str, tuple[Step, ...]] = {
-    LaunchState.AUTHORISING: (Step(Purpose.AUTHORISE, authorise),),
-    LaunchState.CAPTURING: (Step(Purpose.CAPTURE, capture),),
-    LaunchState.VOIDING: (Step(Purpose.VOID, let_go),),
-    LaunchState.SELLING: (
-        Step(Purpose.AUTHORISE, authorise),
-        Step(Purpose.VOID, end_late),
-        Step(Purpose.CAPTURE, capture),
-    ),
+    LaunchState.AUTHORISING: (AUTHORISE, END_CONFIRMATIONS),
+    LaunchState.MENDING: (RETRY, HOLD_AGAIN_EARLY, END_CONFIRMATIONS),
+    LaunchState.CAPTURING: (CAPTURE_IN_TIME, HOLD_AGAIN, CAPTURE, END_CONFIRMATIONS),
+    LaunchState.VOIDING: (Step(Purpose.VOID, by_pledge, let_go),),
+    LaunchState.SELLING: (AUTHORISE, END_CONFIRMATIONS, HOLD_AGAIN, CAPTURE),
 }

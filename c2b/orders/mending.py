@@ -8,12 +8,13 @@ from sqlalchemy import Select, select
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.states import PledgeState
 from c2b.core.db import db, get_or_404, lock, transaction
-from c2b.core.errors import NotFound, refuse
+from c2b.core.errors import NotFound, Stale, refuse
 from c2b.core.events import record
 from c2b.core.outbox import notify_many
+from c2b.core.text import gettext as _
 from c2b.orders import rules
-from c2b.orders.outcomes import card_notice, pledges
 from c2b.orders.queries import latest_authorisation, launch_of
+from c2b.orders.telling import card_notice, pledges
 from c2b.payments import attempts, windows
 from c2b.payments.attempts import Request, Wish
 from c2b.payments.models import Attempt
@@ -47,7 +48,7 @@ def pay_view(pledge_id: int, *, now: datetime) -> PayView:
         campaign=get_or_404(Campaign, pledge.campaign_id),
         launch=launch,
         attempt=attempt,
-        until=rules.mend_until(launch, pledge, attempt, windows.CONFIRM_LATE),
+        until=rules.mend_until(launch, pledge, attempt),
         why_not=rules.why_not_mend(launch, pledge, attempt, now),
         amount=launch.unit_price * pledge.allocated,
     )
@@ -63,10 +64,14 @@ def begin_mend(pledge_id: int, mandate_id: int, *, now: datetime) -> Request:
     refuse(rules.why_not_mend(launch, pledge, last, now))
     assert last is not None
     pledge.mandate_id = mandate.id
+    last.retry_at = None  # its owner was faster
     record(pledge, "pledge.card_changed", by=pledge.shopper_id, at=now, mandate=mandate.id)
     amount = launch.unit_price * pledge.allocated
     wish = Wish(pledge.id, amount, launch.currency, launch.id, mandate.id, last.generation + 1)
-    return attempts.begin(Purpose.AUTHORISE, [wish], now)[0]
+    begun = attempts.begin(Purpose.AUTHORISE, [wish], now)
+    if not begun:
+        raise Stale(_("We are still waiting for your bank's answer. Please look again in a few minutes."))
+    return begun[0]
 
 
 def mend(pledge_id: int, mandate_id: int, *, now: datetime) -> AttemptState:
@@ -76,7 +81,7 @@ def mend(pledge_id: int, mandate_id: int, *, now: datetime) -> AttemptState:
     answered = attempts.ask([request])
     with transaction():
         attempts.book(answered, now)
-    return answered[0][1].state
+    return answered[0][1].state if answered else AttemptState.STARTED
 
 
 def look_again(pledge_id: int, *, now: datetime) -> None:
@@ -85,17 +90,17 @@ def look_again(pledge_id: int, *, now: datetime) -> None:
         found = attempts.read(
             attempts.requests().where(Attempt.pledge_id == pledge_id, Attempt.state.in_(attempts.IN_FLIGHT))
         )
-    answered = attempts.find_out(found)
+    answered = attempts.find_out(found, now)
     with transaction():
         attempts.book(answered, now)
 
 
 def remind_cards(launch_id: int, *, now: datetime) -> None:
-    """Remind everyone whose card is not mended; once for each day of the window."""
+    """Remind everyone whose card is not mended; once for each part of the window."""
     launch = get_or_404(Launch, launch_id)
-    day = (now - launch.opened_at) // windows.REMIND_EVERY
+    part = (now - launch.opened_at) // windows.REMIND_EVERY
     rows = db.session.execute(
-        select(Attempt.pledge_id, Attempt.code)
+        select(Attempt.pledge_id, Attempt.code, Attempt.amount, Attempt.started_at)
         .join(Pledge, Pledge.id == Attempt.pledge_id)
         .where(
             Attempt.launch_id == launch_id,
@@ -105,16 +110,14 @@ def remind_cards(launch_id: int, *, now: datetime) -> None:
         )
         .order_by(Attempt.generation)
     )
-    failing = {row.pledge_id: row.code for row in rows}
+    failing = {row.pledge_id: row for row in rows}
     notify_many(
         "card_reminder",
         [
             (
                 p.shopper_id,
-                f"{p.id}:{day}",
-                card_notice(
-                    launch, p, failing[p.id] or "requires_action", launch.unit_price * p.allocated, now
-                ),
+                f"{p.id}:{part}",
+                card_notice(launch, p, failing[p.id].code or "requires_action", failing[p.id]),
             )
             for p in pledges(failing)
         ],

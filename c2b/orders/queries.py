@@ -4,21 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
-from c2b.accounts.models import Address
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.states import PledgeState
 from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.core.forms import is_plain
-from c2b.merchants.models import Merchant
 from c2b.orders.models import Order
-from c2b.orders.states import OrderState
+from c2b.orders.standing import held
 from c2b.payments import windows
-from c2b.payments.attempts import UNANSWERED
-from c2b.payments.models import Attempt, Mandate
+from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch
 from c2b.pipeline.states import LaunchState
@@ -27,8 +24,7 @@ BUSY = (LaunchState.AUTHORISING, LaunchState.CAPTURING, LaunchState.VOIDING)
 
 
 def launches_to_charge(now: datetime) -> list[int]:
-    """Launches with requests to send, or with answers missing."""
-    unanswered = select(Attempt.id).where(Attempt.launch_id == Launch.id, Attempt.state.in_(UNANSWERED))
+    """Launches with requests to send, those that have waited longest first."""
     late = select(Pledge.id).where(
         Pledge.campaign_id == Launch.campaign_id, Pledge.state == PledgeState.ALLOCATED
     )
@@ -38,8 +34,7 @@ def launches_to_charge(now: datetime) -> list[int]:
             .where(
                 or_(
                     Launch.state.in_(BUSY),
-                    and_(Launch.state == LaunchState.MENDING, unanswered.exists()),
-                    and_(Launch.state == LaunchState.SELLING, late.exists()),
+                    and_(Launch.state == LaunchState.SELLING, Launch.closes_at > now, late.exists()),
                 )
             )
             .order_by(Launch.opened_at, Launch.id)
@@ -47,15 +42,29 @@ def launches_to_charge(now: datetime) -> list[int]:
     )
 
 
+def launches_to_retry(now: datetime) -> list[int]:
+    """Launches in whose window a card is to be tried again by itself, or a hold has run out."""
+    due = select(Attempt.id).where(
+        Attempt.launch_id == Launch.id,
+        Attempt.purpose == Purpose.AUTHORISE,
+        or_(
+            and_(Attempt.state == AttemptState.FAILED, Attempt.retry_at <= now),
+            and_(Attempt.state == AttemptState.SUCCEEDED, Attempt.expires_at <= now),
+        ),
+    )
+    return list(
+        db.session.scalars(
+            select(Launch.id)
+            .where(Launch.state == LaunchState.MENDING, Launch.mend_until > now, due.exists())
+            .order_by(Launch.mend_until, Launch.id)
+        )
+    )
+
+
 def launches_to_settle(now: datetime) -> list[int]:
     """Launches whose window to mend cards is over, or in which every card is mended."""
-    held = select(Attempt.id).where(
-        Attempt.pledge_id == Pledge.id,
-        Attempt.purpose == Purpose.AUTHORISE,
-        Attempt.state == AttemptState.SUCCEEDED,
-    )
     failing = select(Pledge.id).where(
-        Pledge.campaign_id == Launch.campaign_id, Pledge.state == PledgeState.ALLOCATED, ~held.exists()
+        Pledge.campaign_id == Launch.campaign_id, Pledge.state == PledgeState.ALLOCATED, ~held(now)
     )
     return list(
         db.session.scalars(
@@ -88,17 +97,6 @@ def launches_to_remind(now: datetime) -> list[int]:
                 Launch.mend_until > now,
             )
             .order_by(Launch.id)
-        )
-    )
-
-
-def orders_to_deliver(now: datetime) -> list[int]:
-    """Parcels that were sent so long ago that they count as delivered."""
-    return list(
-        db.session.scalars(
-            select(Order.id)
-            .where(Order.state == OrderState.SHIPPED, Order.shipped_at <= now - windows.DELIVERED_AFTER)
-            .order_by(Order.id)
         )
     )
 
@@ -141,17 +139,6 @@ def launch_of(campaign_id: int) -> Launch | None:
     return db.session.scalar(select(Launch).where(Launch.campaign_id == campaign_id))
 
 
-def orders_of(shopper_id: int, limit: int = 200) -> Sequence[Any]:
-    """A shopper's (order, campaign) pairs, newest first."""
-    return db.session.execute(
-        select(Order, Campaign)
-        .join(Campaign, Campaign.id == Order.campaign_id)
-        .where(Order.shopper_id == shopper_id)
-        .order_by(Order.id.desc())
-        .limit(limit)
-    ).all()
-
-
 def own_order(shopper_id: int, number: str) -> Order:
     """One of a shopper's orders; NotFound for anybody else's."""
     query = select(Order).where(Order.number == number, Order.shopper_id == shopper_id)
@@ -159,32 +146,6 @@ def own_order(shopper_id: int, number: str) -> Order:
     if order is None:
         raise NotFound
     return order
-
-
-def orders_of_firm(
-    merchant_id: int, state: OrderState | None, *, page: int = 1, per_page: int = 50
-) -> tuple[Sequence[Any], bool]:
-    """A page of a firm's (order, campaign, region, address or None), those due first, and whether there is more."""
-    query = (
-        select(Order, Campaign, Pledge.region, Address)
-        .join(Campaign, Campaign.id == Order.campaign_id)
-        .join(Pledge, Pledge.id == Order.pledge_id)
-        .outerjoin(Address, Address.id == Pledge.address_id)
-        .where(Order.merchant_id == merchant_id)
-        .order_by(Order.ship_by, Order.id)
-        .offset((page - 1) * per_page)
-        .limit(per_page + 1)
-    )
-    rows = db.session.execute(query.where(Order.state == state) if state else query).all()
-    return rows[:per_page], len(rows) > per_page
-
-
-def firm_counts(merchant_id: int) -> dict[str, int]:
-    """How many of a firm's orders are in each state."""
-    rows = db.session.execute(
-        select(Order.state, func.count()).where(Order.merchant_id == merchant_id).group_by(Order.state)
-    )
-    return {str(state): n for state, n in rows}
 
 
 def attempts_of(launch_id: int, *, page: int = 1, per_page: int = 50) -> tuple[Sequence[Any], bool]:
@@ -198,19 +159,6 @@ def attempts_of(launch_id: int, *, page: int = 1, per_page: int = 50) -> tuple[S
         .limit(per_page + 1)
     ).all()
     return rows[:per_page], len(rows) > per_page
-
-
-def order_page(order: Order) -> dict[str, Any]:
-    """Everything that the page of one order shows."""
-    mandate = db.session.scalar(
-        select(Mandate).join(Attempt, Attempt.mandate_id == Mandate.id).where(Attempt.id == order.attempt_id)
-    )
-    return {
-        "order": order,
-        "campaign": db.session.get_one(Campaign, order.campaign_id),
-        "merchant": db.session.get_one(Merchant, order.merchant_id),
-        "card": mandate.label if mandate else "",
-    }
 
 
 def mandate_is_needed(mandate_id: int) -> bool:

@@ -1,27 +1,40 @@
 """What may be done with launches and orders, as sentences for people."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from c2b.core.text import gettext as _
-from c2b.orders.states import OrderState
+from c2b.payments import windows
 from c2b.payments.states import AttemptState
 from c2b.pipeline.states import LaunchState
 
 TAKES_CARDS = (LaunchState.AUTHORISING, LaunchState.MENDING)
+LETS_ALL_GO = (LaunchState.VOIDING, LaunchState.UNWINDING, LaunchState.FAILED)
 OVER = (AttemptState.FAILED, AttemptState.EXPIRED)
 
 
-def mend_until(launch: Any, pledge: Any, attempt: Any, confirm_late: timedelta) -> datetime:
-    """Until when a payment can be put right: the launch's window, for a late purchase half an hour."""
-    if pledge.late and attempt is not None:
-        return min(launch.closes_at, attempt.started_at + confirm_late)  # type: ignore[no-any-return]
-    return launch.mend_until  # type: ignore[no-any-return]
+def one_chance(launch: Any, pledge: Any) -> bool:
+    """Whether a payment that fails is given up at once: the window is over, or it is a late purchase."""
+    late = pledge is not None and pledge.late
+    return late or launch.topped_up_at is not None or launch.state not in TAKES_CARDS
+
+
+def mend_until(launch: Any, pledge: Any, attempt: Any) -> datetime:
+    """Until when a payment can be put right: the launch's window; after it, a short while to confirm."""
+    end: datetime = launch.mend_until
+    if attempt is None or not one_chance(launch, pledge):
+        return end
+    if launch.state == LaunchState.CAPTURING:
+        end = attempt.started_at + windows.CONFIRM_AGAIN
+    else:
+        end = min(launch.closes_at, attempt.started_at + windows.CONFIRM_LATE)
+    return end
 
 
 def why_not_mend(launch: Any, pledge: Any, attempt: Any, now: datetime) -> str | None:
     """Another card can be used while the window is open and the last one has definitely failed."""
-    if launch.state not in TAKES_CARDS or now >= launch.mend_until or pledge.state != "allocated":
+    over = one_chance(launch, pledge) or now >= launch.mend_until
+    if over or pledge.state != "allocated":
         return _("The time to pay is over.")
     if attempt is None or attempt.state in (AttemptState.STARTED, AttemptState.UNKNOWN):
         return _("We are still waiting for your bank's answer. Please look again in a few minutes.")
@@ -30,11 +43,6 @@ def why_not_mend(launch: Any, pledge: Any, attempt: Any, now: datetime) -> str |
     if attempt.state == AttemptState.SUCCEEDED:
         return _("Your card is in order. There is nothing to do.")
     return None
-
-
-def why_not_ship(order: Any) -> str | None:
-    """An order is sent once."""
-    return None if order.state == OrderState.PLACED else _("This order was sent already.")
 
 
 def why_not_buy(launch: Any, quantity: int, now: datetime) -> str | None:

@@ -1,32 +1,27 @@
 """How a launch goes on when its requests are answered: mend, test the minimum again, charge or let go, sell, end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from c2b.campaigns.models import Campaign, Pledge
-from c2b.campaigns.operations import advance, fail_campaign
+from c2b.campaigns.operations import advance, fail_campaign, release_all
 from c2b.campaigns.states import CampaignState, PledgeState
 from c2b.core.db import db, get_or_404, lock
 from c2b.core.states import move
 from c2b.core.text import gettext as _
 from c2b.orders.outcomes import drop
+from c2b.orders.standing import Standing, asked_for, held, standing
+from c2b.orders.topping import top_up, units_to_top_up
+from c2b.payments import declines, windows
 from c2b.payments.attempts import IN_FLIGHT, UNANSWERED
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch, Offer
 from c2b.pipeline.states import LaunchState
 
-
-class Payment(NamedTuple):
-    """The last request for a pledge's money; no state means that nobody has asked yet."""
-
-    pledge_id: int
-    units: int
-    state: AttemptState | None
-    code: str | None
+CHUNK = 500
 
 
 def advance_launch(launch_id: int, *, now: datetime) -> None:
@@ -34,40 +29,61 @@ def advance_launch(launch_id: int, *, now: datetime) -> None:
     campaign_id = get_or_404(Launch, launch_id).campaign_id
     lock(Campaign, campaign_id)
     launch = lock(Launch, launch_id)
-    forward = FORWARD.get(launch.state)
-    if forward and not _count(launch, Attempt.state.in_(UNANSWERED)):
+    if forward := FORWARD.get(launch.state):
         forward(launch, now)
 
 
 def _after_authorising(launch: Launch, now: datetime) -> None:
-    payments = _payments(launch)
-    if any(payment.state is None for payment in payments):
+    """On from here when everybody was asked; whose answer is missing or no can still become a yes in the window."""
+    if _any(launch, ~asked_for()):
         return
-    if _failing(payments) and now < launch.mend_until:
-        move(launch, LaunchState.MENDING, by=None, now=now)
+    if launch.topped_up_at is not None:
+        if not _any(launch, ~held(now)):
+            _test_minimum(launch, now)
+        elif not _waits(launch, IN_FLIGHT, now - windows.WAIT_FOR_HOLD):
+            _drop_failing(launch, now)
+            _test_minimum(launch, now)
+    elif not _any(launch, ~held(now)):
+        _test_minimum(launch, now)
     else:
-        _test_minimum(launch, payments, now)
+        move(launch, LaunchState.MENDING, by=None, now=now)
 
 
 def _after_mending(launch: Launch, now: datetime) -> None:
-    payments = _payments(launch)
-    over = now >= launch.mend_until and not _count(launch, Attempt.state.in_(IN_FLIGHT))
-    if over or not _failing(payments):
-        _test_minimum(launch, payments, now)
+    if not _any(launch, ~held(now)):
+        _test_minimum(launch, now)
+    elif now >= launch.mend_until and not _waits(launch, IN_FLIGHT, now - windows.WAIT_FOR_HOLD):
+        _end_window(launch, now)
 
 
-def _test_minimum(launch: Launch, payments: list[Payment], now: datetime) -> None:
-    """The second test of the minimum: only what is really held counts."""
-    confirmed = sum(payment.units for payment in payments if payment.state == AttemptState.SUCCEEDED)
-    if confirmed < launch.minimum:
-        move(launch, LaunchState.VOIDING, by=None, now=now, confirmed=confirmed)
+def _end_window(launch: Launch, now: datetime) -> None:
+    """Who could not pay is given up; what they leave goes to those who got nothing, once; then the minimum is tested.
+
+    Where even so too few could pay, nobody is given up first: everybody is let go alike.
+    """
+    confirmed = held_units(launch, now)
+    more = units_to_top_up(launch, confirmed) if launch.topped_up_at is None else {}
+    if confirmed + sum(more.values()) < launch.minimum:
+        _test_minimum(launch, now)
         return
-    drop(launch, _failing(payments), now)
-    move(launch, LaunchState.CAPTURING, by=None, now=now, confirmed=confirmed)
+    _drop_failing(launch, now)
+    more = units_to_top_up(launch, _units(launch, Pledge.state == PledgeState.ALLOCATED)) if more else {}
+    if more:
+        top_up(launch, more, now)
+    else:
+        _test_minimum(launch, now)
+
+
+def _test_minimum(launch: Launch, now: datetime) -> None:
+    """The second test of the minimum: only what is really held counts."""
+    confirmed = held_units(launch, now)
+    state = LaunchState.CAPTURING if confirmed >= launch.minimum else LaunchState.VOIDING
+    move(launch, state, by=None, now=now, confirmed=confirmed)
 
 
 def _after_capturing(launch: Launch, now: datetime) -> None:
-    if _unresolved(launch):
+    _give_up_unanswered_charges(launch, now)
+    if _any(launch):
         return
     maximum = db.session.scalar(select(Offer.maximum).where(Offer.id == launch.offer_id))
     sold = ordered_units(launch)
@@ -77,24 +93,19 @@ def _after_capturing(launch: Launch, now: datetime) -> None:
 
 
 def _after_voiding(launch: Launch, now: datetime) -> None:
-    voided = select(Attempt.pledge_id).where(
-        Attempt.launch_id == launch.id, Attempt.purpose == Purpose.VOID, Attempt.decided_at.is_not(None)
-    )
-    holds = _count(
-        launch,
-        Attempt.purpose == Purpose.AUTHORISE,
-        Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
-        Attempt.pledge_id.not_in(voided),
-    )
-    if holds:
+    if _waits(launch, UNANSWERED, now - windows.WAIT_FOR_CHARGE) or _still_held(launch, now):
         return
-    reason = _("Too few payments could be confirmed for the merchant's minimum.")
-    fail_campaign(launch.campaign_id, reason, by=None, now=now)
+    if get_or_404(Campaign, launch.campaign_id).state == CampaignState.LIVE:
+        reason = _("Too few payments could be confirmed for the merchant's minimum.")
+        fail_campaign(launch.campaign_id, reason, by=None, now=now)
+    else:  # it was called off, and everyone was told
+        release_all(launch.campaign_id, by=None, now=now)
     move(launch, LaunchState.FAILED, by=None, now=now)
 
 
 def _after_selling(launch: Launch, now: datetime) -> None:
-    if now < launch.closes_at or _unresolved(launch):
+    _give_up_unanswered_charges(launch, now)
+    if now < launch.closes_at or _any(launch):
         return
     move(launch, LaunchState.FINISHED, by=None, now=now, ordered=ordered_units(launch))
     advance(launch.campaign_id, CampaignState.COMPLETED, by=None, now=now)
@@ -111,46 +122,98 @@ FORWARD: dict[str, Callable[[Launch, datetime], None]] = {
 
 def ordered_units(launch: Launch) -> int:
     """Units that became orders."""
-    query = select(func.sum(Pledge.allocated)).where(
-        Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ORDERED
-    )
+    return _units(launch, Pledge.state == PledgeState.ORDERED)
+
+
+def held_units(launch: Launch, now: datetime) -> int:
+    """Units whose money is held now."""
+    return _units(launch, Pledge.state == PledgeState.ALLOCATED, held(now))
+
+
+def _units(launch: Launch, *which: ColumnElement[bool]) -> int:
+    query = select(func.sum(Pledge.allocated)).where(Pledge.campaign_id == launch.campaign_id, *which)
     return int(db.session.scalar(query) or 0)  # PostgreSQL sums into a numeric
 
 
-def _payments(launch: Launch) -> list[Payment]:
-    """How each pledge with goods set aside stands with its payment.
-
-    Two plain readings put together here: a join of the two would be left to the guess of a planner that has not
-    seen the rows yet, as they were all written a minute ago.
-    """
-    latest: dict[int, tuple[AttemptState, str | None]] = {
-        row.pledge_id: (row.state, row.code)
-        for row in db.session.execute(
-            select(Attempt.pledge_id, Attempt.state, Attempt.code)
-            .where(Attempt.launch_id == launch.id, Attempt.purpose == Purpose.AUTHORISE)
-            .order_by(Attempt.generation)
-        )
-    }
-    pledges = db.session.execute(
-        select(Pledge.id, Pledge.allocated)
-        .where(Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ALLOCATED)
-        .order_by(Pledge.id)
+def _any(launch: Launch, *which: ColumnElement[bool]) -> bool:
+    """Whether a pledge with goods set aside is like this."""
+    query = select(Pledge.id).where(
+        Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ALLOCATED, *which
     )
-    return [Payment(row.id, row.allocated, *latest.get(row.id, (None, None))) for row in pledges]
+    return db.session.scalar(query.limit(1)) is not None
 
 
-def _failing(payments: list[Payment]) -> dict[int, str | None]:
-    """The pledges whose payment is not held, with the last reason."""
-    return {p.pledge_id: p.code for p in payments if p.state != AttemptState.SUCCEEDED}
+def _waits(launch: Launch, states: tuple[AttemptState, ...], since: datetime) -> bool:
+    """Whether an answer is missing that is worth waiting for; one that turns up later is put right then."""
+    query = select(Attempt.id).where(
+        Attempt.launch_id == launch.id, Attempt.state.in_(states), Attempt.started_at > since
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
-def _unresolved(launch: Launch) -> int:
-    """Pledges with goods set aside that are neither ordered nor dropped yet."""
-    query = select(func.count()).select_from(Pledge)
-    query = query.where(Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ALLOCATED)
-    return db.session.scalar(query) or 0
+def _still_held(launch: Launch, now: datetime) -> bool:
+    """Whether a hold is neither let go, nor run out, nor a case for an operator."""
+    void = Attempt.__table__.alias("void")
+    let_go = exists().where(
+        void.c.pledge_id == Attempt.pledge_id,
+        void.c.purpose == Purpose.VOID,
+        or_(
+            void.c.state == AttemptState.SUCCEEDED,
+            void.c.case_at.is_not(None),
+            and_(void.c.state == AttemptState.FAILED, void.c.code.in_(declines.NOT_HELD)),
+        ),
+    )
+    query = select(Attempt.id).where(
+        Attempt.launch_id == launch.id,
+        Attempt.purpose == Purpose.AUTHORISE,
+        Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
+        or_(Attempt.expires_at.is_(None), Attempt.expires_at > now),
+        ~let_go,
+    )
+    return db.session.scalar(query.limit(1)) is not None
 
 
-def _count(launch: Launch, *narrowed: ColumnElement[bool]) -> int:
-    query = select(func.count()).select_from(Attempt).where(Attempt.launch_id == launch.id)
-    return db.session.scalar(query.where(*narrowed)) or 0
+def _drop_failing(launch: Launch, now: datetime) -> None:
+    """Give up every pledge whose money is not held. Looked at again under its lock: an answer may just have come."""
+    for ids in _failing(launch, now):
+        codes = {it.pledge_id: _why(it) for it in standing(launch, ids, wait=True) if not it.is_held(now)}
+        drop(launch, codes, now)
+
+
+def _why(it: Standing) -> str | None:
+    if it.hold is None or it.hold.state in UNANSWERED:
+        return "no_answer"
+    return it.hold.code if it.hold.state == AttemptState.FAILED else "not_confirmed"
+
+
+def _failing(launch: Launch, now: datetime) -> Iterator[list[int]]:
+    last = 0
+    query = select(Pledge.id).where(
+        Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ALLOCATED, ~held(now)
+    )
+    while ids := db.session.scalars(query.where(Pledge.id > last).order_by(Pledge.id).limit(CHUNK)).all():
+        yield list(ids)
+        last = ids[-1]
+
+
+def _give_up_unanswered_charges(launch: Launch, now: datetime) -> None:
+    """A charge whose answer is missing for days keeps nobody else waiting; if it was made, it goes back (F-38)."""
+    old = now - windows.WAIT_FOR_CHARGE
+    ids = db.session.scalars(
+        select(Attempt.pledge_id)
+        .join(Pledge, Pledge.id == Attempt.pledge_id)
+        .where(
+            Attempt.launch_id == launch.id,
+            Attempt.state.in_(UNANSWERED),
+            Attempt.started_at <= old,
+            Pledge.state == PledgeState.ALLOCATED,
+        )
+    ).all()
+    held_up = (
+        [it.pledge_id for it in standing(launch, ids, wait=True) if _is_stuck(it.asked, old)] if ids else []
+    )
+    drop(launch, dict.fromkeys(held_up, "no_answer"), now)
+
+
+def _is_stuck(asked: dict[str, Attempt], old: datetime) -> bool:
+    return any(a.state in UNANSWERED and a.started_at <= old for a in asked.values())

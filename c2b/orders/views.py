@@ -29,7 +29,7 @@ from c2b.orders import queries, rules
 from c2b.orders.forms import PayForm, buy_form
 from c2b.orders.leftovers import buy_leftover
 from c2b.orders.mending import PayView, look_again, mend, pay_view
-from c2b.orders.outcomes import PAY, pay_path
+from c2b.orders.telling import PAY, pay_path
 from c2b.payments import windows
 from c2b.payments.gateway import gateway
 from c2b.payments.operations import save_mandate

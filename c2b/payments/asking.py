@@ -13,7 +13,7 @@ from typing import TypeVar
 from c2b.core.db import must_be_outside_transaction
 from c2b.payments import gateway as door
 from c2b.payments.gateway import Gateway, Outcome, gateway
-from c2b.payments.pace import NotNow, paced
+from c2b.payments.pace import NotNow, paced, seconds_to_wait
 from c2b.payments.requests import Request, as_asked
 from c2b.payments.states import AttemptState, Purpose
 
@@ -21,14 +21,15 @@ Answered = list[tuple[Request, Outcome]]
 T = TypeVar("T")
 
 WORKERS = 16
-LEASE = (
-    60.0  # seconds of this process's life in which a request may be sent; the first look-up comes after that
-)
-SEND_WITHIN = timedelta(
-    hours=23
-)  # of its beginning: a provider forgets keys after a day, later it is a new request
+LEASE = 60.0  # seconds of this process's life in which a request may be sent; its first look-up comes later
+SEND_WITHIN = timedelta(hours=23)  # of its beginning: a provider forgets keys after a day
 NEVER_ARRIVED = "never_arrived"
 NEEDS_A_PAYMENT = (Purpose.CAPTURE, Purpose.VOID, Purpose.REFUND)
+
+
+def may_ask() -> bool:
+    """Whether the provider takes requests soon; if not, nothing is begun that could not be sent within its lease."""
+    return seconds_to_wait(gateway().name) < LEASE / 3
 
 
 def ask(asked: Sequence[Request]) -> Answered:

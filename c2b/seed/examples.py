@@ -15,7 +15,7 @@ from c2b.core.db import db
 from c2b.core.events import Event
 from c2b.merchants.models import Merchant, MerchantDocument
 from c2b.orders.models import Order
-from c2b.orders.outcomes import PAY
+from c2b.orders.telling import PAY
 from c2b.pipeline.models import Batch, Launch, Offer, Sample
 
 NOBODYS = "no-such-thing"  # a token that opens nothing must still be answered

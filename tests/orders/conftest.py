@@ -10,8 +10,14 @@ from sqlalchemy import select
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.states import CampaignState
 from c2b.core.db import db, transaction
-from c2b.orders.charging import charge_launch, settle_launch
-from c2b.orders.queries import launches_to_charge, launches_to_finish, launches_to_settle
+from c2b.orders.charging import charge_launch
+from c2b.orders.queries import (
+    launches_to_charge,
+    launches_to_finish,
+    launches_to_retry,
+    launches_to_settle,
+)
+from c2b.payments import ladder
 from c2b.payments.gateway import gateway
 from c2b.payments.gateways.sandbox import Sandbox
 from c2b.pipeline.engine import judge_by_machine
@@ -70,16 +76,14 @@ def launch(eve: Eve, now: datetime) -> Callable[..., Launch]:
 
 
 def run_jobs(now: datetime) -> None:
-    """What the clock does in a minute."""
-    for due, operation in (
-        (launches_to_charge, charge_launch),
-        (launches_to_settle, settle_launch),
-        (launches_to_finish, charge_launch),
-    ):
+    """What the clock does about money in a minute."""
+    db.session.rollback()
+    ladder.look_up_due(now)
+    for due in (launches_to_charge, launches_to_retry, launches_to_settle, launches_to_finish):
         ids = due(now)
         db.session.rollback()
         for launch_id in ids:
-            operation(launch_id, now=now)
+            charge_launch(launch_id, now=now)
 
 
 def sandbox() -> Sandbox:

@@ -77,7 +77,7 @@ def test_a_failed_card_is_told_at_once_with_a_link(launch: Launches, now: dateti
     assert told.user_id == pledges_of(it)[1].shopper_id
     assert told.data["code"] == "insufficient_funds"
     assert told.data["amount"] == 25900
-    assert told.data["path"].startswith("/pay/")
+    assert told.data["path"] == f"/me/pay/{pledges_of(it)[1].id}"
     assert book() == {"held": 1, "refused": 1}
 
 

@@ -14,7 +14,7 @@ from c2b.core.db import db
 from c2b.core.outbox import Notice
 from c2b.merchants.models import MerchantStaff
 from c2b.orders.models import Order
-from c2b.orders.outcomes import pay_path
+from c2b.orders.telling import pay_path
 from c2b.orders.states import OrderState
 from c2b.pipeline.models import Launch, Offer
 from jobs import deliver_orders, remind_cards
