@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from c2b.core.db import db
 from c2b.core.errors import NotFound, Refused
+from c2b.payments.gateway import NoAnswer
 
 log = structlog.get_logger()
 
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(PoolTimeout, _busy)
+    app.register_error_handler(NoAnswer, _provider_is_silent)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -75,6 +77,12 @@ def _busy(error: Exception) -> ResponseReturnValue:
     log.error("the database did not answer", error=str(error))
     sentence = _("Very many people are here at once. Nothing was changed; please try again in a moment.")
     return page(503, _("Too busy just now"), sentence, **{"Retry-After": "5"})
+
+
+def _provider_is_silent(error: Exception) -> ResponseReturnValue:
+    log.warning("the payment provider did not answer", problem=type(error).__name__)
+    sentence = _("It could not be reached just now. Nothing was charged; please try again in a minute.")
+    return page(503, _("The payment provider does not answer"), sentence, **{"Retry-After": "60"})
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

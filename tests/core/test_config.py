@@ -20,6 +20,11 @@ from c2b.config import BadConfig, load
         ({"C2B_BASE_URL": "shop.example"}, "C2B_BASE_URL", "http://"),
         ({"C2B_ENVIRONMENT": "production"}, "C2B_SECRET_KEY", "at least 32"),
         ({"C2B_ENVIRONMENT": "production", "C2B_SECRET_KEY": "short"}, "C2B_SECRET_KEY", "at least 32"),
+        ({"C2B_GATEWAY": "stripe"}, "C2B_STRIPE_KEY", "sk_"),
+        ({"C2B_GATEWAY": "stripe", "C2B_STRIPE_KEY": "sk_test_1"}, "C2B_STRIPE_WEBHOOK_SECRETS", "whsec_"),
+        ({"C2B_STRIPE_KEY": "pk_test_1"}, "C2B_STRIPE_KEY", "sk_ or rk_"),
+        ({"C2B_STRIPE_WEBHOOK_SECRETS": "whsec_1,secret"}, "C2B_STRIPE_WEBHOOK_SECRETS", "commas"),
+        ({"C2B_STRIPE_API": "localhost:1"}, "C2B_STRIPE_API", "http://"),
     ],
 )
 def test_a_mistake_names_its_key_and_the_expected_form(environ, named, form):
@@ -54,6 +59,24 @@ def test_a_complete_production_configuration_is_taken():
 def test_production_refuses_what_is_only_for_development(key, value):
     with pytest.raises(BadConfig, match=key):
         load({**PRODUCTION, key: value})
+
+
+STRIPE = {
+    "C2B_GATEWAY": "stripe",
+    "C2B_STRIPE_KEY": "sk_live_hunter2",
+    "C2B_STRIPE_WEBHOOK_SECRETS": "whsec_hunter2, whsec_hunter3,",
+}
+
+
+def test_stripe_is_switched_on_with_its_key_and_the_secrets_of_its_webhooks():
+    config = load({**PRODUCTION, **STRIPE})
+    assert config.stripe_webhook_secrets == ("whsec_hunter2", "whsec_hunter3")
+    assert "hunter" not in repr(config)
+
+
+def test_production_talks_to_stripe_itself():
+    with pytest.raises(BadConfig, match="C2B_STRIPE_API"):
+        load({**PRODUCTION, **STRIPE, "C2B_STRIPE_API": "http://127.0.0.1:8420"})
 
 
 def test_no_secret_is_repeated_in_a_complaint():

@@ -222,7 +222,7 @@ class Book:
         intent.update(status="succeeded", amount_received=amount)
         self.tell("payment_intent.succeeded", intent)
         if self.kinds[intent["payment_method"]] == "disputed":
-            self.open_dispute(name)
+            self.open_dispute(name)  # see fake_connect.py
         return intent
 
     def cancel(self, name: str) -> Thing:
@@ -259,45 +259,6 @@ class Book:
             self.line("refund", refund, -amount)
         self.tell("refund.created", refund)
         return refund
-
-    # disputes -------------------------------------------------------------------------------------
-
-    def open_dispute(self, payment: str, status: str = "needs_response") -> str:
-        """A shopper goes to the bank; the dispute's name."""
-        intent = self.things[payment]
-        charge = self.things[intent["latest_charge"]]
-        dispute = self.add(
-            "dp", "dispute", amount=charge["amount_captured"], currency=charge["currency"], charge=charge["id"],
-            payment_intent=payment, reason="fraudulent", status=status, evidence={}, balance_transactions=[],
-            evidence_details={"due_by": self.now() + 7 * DAY, "submission_count": 0, "has_evidence": False},
-        )  # fmt: skip
-        if not status.startswith("warning"):
-            charge["disputed"] = True
-            line = self.line("adjustment", dispute, -charge["amount_captured"], DISPUTE_FEE, "dispute")
-            dispute["balance_transactions"].append(dict(line))
-        self.tell("charge.dispute.created", dispute)
-        return str(dispute["id"])
-
-    def decide(self, dispute: str, *, won: bool) -> None:
-        """The bank decides."""
-        thing = self.things[dispute]
-        thing["status"] = "won" if won else "lost"
-        if won:
-            self.things[thing["charge"]]["disputed"] = False
-            line = self.line("adjustment", thing, thing["amount"], 0, "dispute_reversal")
-            thing["balance_transactions"].append(dict(line))
-        self.tell("charge.dispute.closed", thing)
-
-    def update_dispute(self, name: str, p: Thing) -> Thing:
-        """POST /v1/disputes/…; evidence is passed on once."""
-        dispute = self.get(name, "dispute")
-        if dispute["evidence_details"]["submission_count"] or dispute["status"] in ("won", "lost"):
-            raise Refusal(400, message="the evidence was submitted already")
-        dispute["evidence"].update(p.get("evidence", {}))
-        if p.get("submit") == "true":
-            dispute["evidence_details"].update(submission_count=1, has_evidence=True)
-            dispute["status"] = "under_review"
-        return dispute
 
 
 def _positive(text: str) -> int:

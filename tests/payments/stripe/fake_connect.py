@@ -1,10 +1,10 @@
-"""The half of the fake that pays firms: connected accounts, transfers to them, payouts from them to a bank."""
+"""What banks do in the fake: connected accounts, transfers to them, payouts from them; and disputes."""
 
-from tests.payments.stripe.fake_book import Book, Refusal, Thing
+from tests.payments.stripe.fake_book import DAY, DISPUTE_FEE, Book, Refusal, Thing
 
 
 class Connect(Book):
-    """A book with connected accounts."""
+    """A book with connected accounts and disputes."""
 
     def open_account(self, p: Thing) -> Thing:
         """POST /v1/accounts."""
@@ -76,3 +76,42 @@ class Connect(Book):
             if payout["metadata"].get("transfer") == transfer:
                 payout.update(status="failed", failure_code=code)
                 self.tell("payout.failed", payout, account)
+
+    # disputes -------------------------------------------------------------------------------------
+
+    def open_dispute(self, payment: str, status: str = "needs_response") -> str:
+        """A shopper goes to the bank; the dispute's name."""
+        intent = self.things[payment]
+        charge = self.things[intent["latest_charge"]]
+        dispute = self.add(
+            "dp", "dispute", amount=charge["amount_captured"], currency=charge["currency"], charge=charge["id"],
+            payment_intent=payment, reason="fraudulent", status=status, evidence={}, balance_transactions=[],
+            evidence_details={"due_by": self.now() + 7 * DAY, "submission_count": 0, "has_evidence": False},
+        )  # fmt: skip
+        if not status.startswith("warning"):
+            charge["disputed"] = True
+            line = self.line("adjustment", dispute, -charge["amount_captured"], DISPUTE_FEE, "dispute")
+            dispute["balance_transactions"].append(dict(line))
+        self.tell("charge.dispute.created", dispute)
+        return str(dispute["id"])
+
+    def decide(self, dispute: str, *, won: bool) -> None:
+        """The bank decides."""
+        thing = self.things[dispute]
+        thing["status"] = "won" if won else "lost"
+        if won:
+            self.things[thing["charge"]]["disputed"] = False
+            line = self.line("adjustment", thing, thing["amount"], 0, "dispute_reversal")
+            thing["balance_transactions"].append(dict(line))
+        self.tell("charge.dispute.closed", thing)
+
+    def update_dispute(self, name: str, p: Thing) -> Thing:
+        """POST /v1/disputes/…; evidence is passed on once."""
+        dispute = self.get(name, "dispute")
+        if dispute["evidence_details"]["submission_count"] or dispute["status"] in ("won", "lost"):
+            raise Refusal(400, message="the evidence was submitted already")
+        dispute["evidence"].update(p.get("evidence", {}))
+        if p.get("submit") == "true":
+            dispute["evidence_details"].update(submission_count=1, has_evidence=True)
+            dispute["status"] = "under_review"
+        return dispute

@@ -95,6 +95,18 @@ def test_a_card_is_saved_at_stripe_by_redirect(client: FlaskClient, make: Make, 
     assert (mandate.gateway, mandate.label) == ("stripe", "Visa •••• 5556")
 
 
+def test_while_stripe_is_silent_people_are_told_so(
+    client: FlaskClient, make: Make, sign_in, shop: Fake
+) -> None:  # type: ignore[no-untyped-def]
+    sign_in(client, make.user("Ann"))
+    for trouble in ("drop_before", "too_many:9"):
+        shop.script("customer", trouble)
+        answer = client.get("/me/cards/add")
+        assert answer.status_code == 503
+        assert "does not answer" in answer.text
+    assert client.get("/me/cards/add").status_code == 302
+
+
 def test_a_launch_is_charged_and_both_books_say_the_same(
     client: FlaskClient, launch: Launches, now: datetime, shop: Fake, clock: time_machine.Traveller
 ) -> None:
