@@ -3,14 +3,28 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
+
+from c2b.core.money import major
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would calculate
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Money in a cell: a number that a spreadsheet may add up, also below nothing."""
+
+    minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{major(self.minor, self.currency):f}"
+
+
 def safe_cell(value: Any) -> str:
     """The value as text; what a spreadsheet would calculate gets a mark in front. Numbers stay numbers."""
-    if isinstance(value, int):
+    if isinstance(value, int | Amount):
         return str(value)
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(FORMULA) else text

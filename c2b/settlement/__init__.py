@@ -2,8 +2,17 @@
 
 from flask import Flask
 
-from c2b.settlement import checks, hearing, models, payouts  # noqa: F401  # known to the database, to `c2b check` and to what is below
+from c2b.settlement import (  # noqa: F401  # known to the database, to `c2b check`, to the site and to what is below
+    checks,
+    hearing,
+    merchant_views,
+    models,
+    operator_views,
+    payouts,
+)
+from c2b.settlement.blueprint import bp
 
 
 def register(app: Flask) -> None:
     """Connect this feature to the application."""
+    app.register_blueprint(bp)

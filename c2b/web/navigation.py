@@ -83,6 +83,9 @@ def _operator(waiting: dict[str, int]) -> list[Entry]:
         Entry(
             "launches", _("Launches"), _there("launches.index", "operators.launches"), "bolt", n("launches")
         ),
+        Entry("money", _("Money"), "settlement.books", "scale", n("money")),
+        Entry("disputes", _("Disputes"), "disputes.queue", "msg", n("disputes")),
+        Entry("unwinding", _("Money back"), "disputes.unwinding", "undo", n("unwinding")),
         Entry("jobs", _("Jobs"), "operators.jobs", "cpu", n("jobs")),
         Entry("mail", _("Mail"), "operators.mail", "mail", n("mail")),
         Entry("audit", _("Diary"), "operators.audit", "clock"),
@@ -103,6 +106,8 @@ def _merchant(waiting: dict[str, int]) -> list[Entry]:
         Entry("demand", _("Find demand"), "pipeline.opportunities", "flame"),
         Entry("offers", _("Offers"), "pipeline.offers", "clip", waiting.get("offers", 0)),
         Entry("orders", _("Orders"), "orders.firm_orders", "truck"),
+        Entry("returns", _("Returns and disputes"), "orders.firm_returns", "undo", waiting.get("returns", 0)),
+        Entry("money", _("Your money"), "settlement.money", "scale"),
     ]
 
 

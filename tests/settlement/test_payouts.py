@@ -16,8 +16,8 @@ from c2b.orders.freezing import freeze
 from c2b.orders.models import Dispute, Order, Return
 from c2b.orders.refunding import refund_order
 from c2b.orders.states import DisputeCause, DisputeOrigin, ReturnCause
-from c2b.payments.attempts import find_out, read, requests
 from c2b.payments.attempts import book as book_answers
+from c2b.payments.attempts import find_out, read, requests
 from c2b.payments.gateways.cards import saved_payee
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState, Purpose, RefundCause
