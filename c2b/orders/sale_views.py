@@ -159,6 +159,7 @@ def _text(form: ParcelsFile) -> str | None:
     if not file or not file.filename:
         return form.text.data or ""
     content = file.stream.read(FILE_BYTES + 1)
+    file.close()
     text = decoded(content) if len(content) <= FILE_BYTES else None
     if text is None:
         form.file.errors = [_("Choose a CSV file of at most 1 MB, in UTF-8 or GB 18030.")]
