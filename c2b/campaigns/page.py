@@ -14,12 +14,13 @@ from c2b.campaigns.facts import facts_of
 from c2b.campaigns.models import Campaign, Follow, Pledge
 from c2b.campaigns.progress import Progress, ladder, on_the_ladder, progress
 from c2b.campaigns.requests import PledgeChange, Refusal
-from c2b.campaigns.states import STANDING, Allocation, Basis, CloseRule
+from c2b.campaigns.states import STANDING, Allocation, Basis, CloseRule, Fulfilment
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db
 from c2b.core.text import gettext as _
 from c2b.core.text import ngettext
 from c2b.demand.curve import Curve, Point, hidden_points
+from c2b.payments import windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,21 @@ def _heat_reasons(campaign: Campaign) -> list[str]:
     ]
 
 
+def _reaches(campaign: Campaign) -> str:
+    """How people get it, said before anybody joins."""
+    ways = {
+        Fulfilment.SHIPPED: _("It is sent to you; a parcel that never comes is paid back."),
+        Fulfilment.COLLECTED: _(
+            "You collect it: once it is ready you get a code, and are told where and when."
+        ),
+        Fulfilment.VOUCHER: _(
+            "You get a voucher for each unit, with a code. It is valid for %(days)s days after the launch.",
+            days=windows.VOUCHER_LASTS.days,
+        ),
+    }
+    return ways[campaign.fulfilment]
+
+
 def _happens(campaign: Campaign) -> list[tuple[str, str]]:
     """What happens when, in the order in which it does; icons are those of static/icons.svg."""
     closes = {
@@ -183,5 +199,6 @@ def _happens(campaign: Campaign) -> list[tuple[str, str]]:
         ("clock", closes[campaign.close_rule]),
         ("users", _("Everyone pays the same price, and never more than their own limit.")),
         ("box", shared[campaign.allocation]),
+        ("truck", _reaches(campaign)),
         ("check", _("If it does not launch, everyone is released and nobody is charged.")),
     ]
