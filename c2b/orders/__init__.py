@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask
 
-from c2b.campaigns.hooks import MoneyNow, add_money, add_part
+from c2b.campaigns.hooks import MoneyNow, add_money, add_part, add_stop
 from c2b.campaigns.models import Campaign
 from c2b.core.text import gettext as _
 from c2b.merchants.hooks import add_profile_part
@@ -15,17 +15,22 @@ from c2b.orders import (  # noqa: F401  # noqa: F401  # pages and promises
     bank_disputes,
     checks,
     delivery_checks,
+    dispute_views,
+    firm_remedy_views,
     firm_views,
     launch_views,
     models,
     order_views,
     refunding,
+    remedy_checks,
+    remedy_views,
     review_views,
     sale_views,
+    unwinding,
     views,
 )
 from c2b.orders.models import Review
-from c2b.orders.queries import leftover_of, mandate_is_needed, to_mend
+from c2b.orders.queries import launch_of, leftover_of, mandate_is_needed, to_mend
 from c2b.orders.reviews import shown_reviews, standing
 from c2b.payments.operations import WHY_NOT_REVOKE
 
@@ -34,9 +39,13 @@ def register(app: Flask) -> None:
     """Connect this feature to the application."""
     app.register_blueprint(views.bp)
     app.register_blueprint(launch_views.bp)
+    app.register_blueprint(dispute_views.bp)
     app.jinja_env.globals["refund_cause"] = refunding.refund_cause
+    app.jinja_env.globals["return_cause"] = refunding.return_cause
     app.jinja_env.globals["dispute_cause"] = bank_disputes.dispute_cause
     add_part(what_is_left)
+    add_part(called_off)
+    add_stop(unwinding.stop_launch)
     add_part(what_buyers_say)
     add_profile_part(what_buyers_say_of)
     add_money(cards_to_mend)
@@ -48,6 +57,11 @@ def what_is_left(campaign: Campaign, _user_id: int | None, now: datetime) -> dic
     """For the campaign's page: the sale of what a launch left over."""
     launch = leftover_of(campaign.id, now) if campaign.state == "live" else None
     return {"leftover": launch} if launch else {}
+
+
+def called_off(campaign: Campaign, _user_id: int | None, _now: datetime) -> dict[str, Any]:
+    """For the campaign's page: whether it was called off when people had been charged, or might have been."""
+    return {"was_live": True} if campaign.state == "cancelled" and launch_of(campaign.id) else {}
 
 
 def what_buyers_say(campaign: Campaign, _user_id: int | None, _now: datetime) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from c2b.orders.codes import spaced
 from c2b.orders.delivery_forms import CodeForm, MarkForm, ParcelForm, ShipForm
 from c2b.orders.models import Order, Shipment, Voucher
 from c2b.orders.pages import page_number
+from c2b.orders.remedy_queries import remedies_of
 from c2b.orders.shipping import is_refunded, mark_parcel, send_parcels, ship_order
 from c2b.orders.states import OrderState, ShipmentState, VoucherState
 from c2b.orders.story import story_of
@@ -142,6 +143,7 @@ def _order_page(order: Order, form: ParcelForm, status: int = 200) -> ResponseRe
     html = render_template(
         "orders/firm_order.html",
         **page._asdict(),
+        remedies=remedies_of(order, utcnow()),
         story=story_of(page, _money),
         address=address,
         name=name,

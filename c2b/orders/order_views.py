@@ -20,6 +20,7 @@ from c2b.orders.codes import drawn, spaced
 from c2b.orders.delivery_forms import ReviewForm
 from c2b.orders.models import Review, Shipment
 from c2b.orders.order_queries import order_page
+from c2b.orders.remedy_queries import remedies_of
 from c2b.orders.reviews import review_of, write_review
 from c2b.orders.shipping import receive_order, receive_parcel
 from c2b.orders.story import story_of
@@ -46,6 +47,7 @@ def order(number: str) -> ResponseReturnValue:
     return render_template(
         "orders/order.html",
         **page._asdict(),
+        remedies=remedies_of(page.order, now),
         story=story_of(page, current_app.jinja_env.filters["money"]),
         followed={parcel.id: page_of(parcel.carrier, parcel.tracking) for parcel in page.parcels},
         travelling=[parcel for parcel in page.parcels if parcel.state in rules.TRAVELLING],
