@@ -13,14 +13,21 @@ from c2b.orders.leftovers import buy_leftover
 from c2b.orders.mending import mend
 from c2b.payments import windows
 from c2b.pipeline.states import LaunchState
-from jobs import charge_launches, settle_launches
+from jobs import charge_launches, look_up_attempts, retry_cards, settle_launches
 from tests.crash.states import DAY, Ids, charge, charged_launch, launch
-from tests.crash.world import World, scenario
+from tests.crash.world import MONEY, World, scenario
 from tests.factories import Make
 
-LATER = (timedelta(), timedelta(minutes=2), timedelta(minutes=10))
+LATER = (timedelta(), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=2))
 OVER = windows.MEND
-TO_THE_END = (*LATER, OVER, OVER + timedelta(minutes=10), 6 * DAY)
+TO_THE_END = (
+    timedelta(),
+    timedelta(minutes=10),
+    timedelta(hours=2),
+    OVER,
+    OVER + timedelta(hours=2),
+    7 * DAY,
+)
 
 
 def just_opened(make: Make) -> Ids:
@@ -30,9 +37,7 @@ def just_opened(make: Make) -> Ids:
 
 def of_every_kind(make: Make) -> Ids:
     """A good card, one that is refused, one whose bank wants a yes, and answers that get lost."""
-    return {
-        "launch": launch(make, ("ok", "declined", "needs_confirmation", "answer_lost", "capture_lost")).id
-    }
+    return {"launch": launch(make, ("ok", "declined", "needs_confirmation", "answer_lost")).id}
 
 
 def all_held(make: Make) -> Ids:
@@ -62,6 +67,21 @@ def too_few(make: Make) -> Ids:
     return {"launch": charged_launch(make, ("ok", "declined", "needs_confirmation"), minimum=4).id}
 
 
+def a_waiting_list(make: Make) -> Ids:
+    """Four units for three pledges; one of the first two cannot pay, and the window is nearly over."""
+    return {"launch": charged_launch(make, ("ok", "declined", "ok"), maximum=4).id}
+
+
+def declined_for_now(make: Make) -> Ids:
+    """A card that is declined once, and works the day after."""
+    return {"launch": charged_launch(make, ("ok", "declined_once")).id}
+
+
+def answers_missing(make: Make) -> Ids:
+    """The provider has held what was asked, and we do not know."""
+    return {"launch": charged_launch(make, ("answer_lost", "question_lost", "ok")).id}
+
+
 def one_to_mend(make: Make) -> Ids:
     """A card was refused; its owner has a better one."""
     it = charged_launch(make, ("ok", "declined"))
@@ -89,32 +109,37 @@ def some_left(make: Make) -> Ids:
             "terms": terms_hash(campaign)}  # fmt: skip
 
 
-@scenario("charge: hold and capture", just_opened, moments=LATER)
+@scenario("charge: hold and capture", just_opened, jobs=MONEY, moments=LATER)
 def hold_and_capture(world: World) -> None:
     charge_launches.run(world.now)
 
 
-@scenario("charge: capture", all_held, moments=LATER)
+@scenario("charge: capture", all_held, jobs=MONEY, moments=LATER, every_call=True)
 def capture(world: World) -> None:
     charge_launches.run(world.now)
 
 
-@scenario("charge: cards of every kind", of_every_kind, moments=TO_THE_END)
+@scenario("charge: cards of every kind", of_every_kind, jobs=MONEY, moments=TO_THE_END)
 def every_kind(world: World) -> None:
     charge_launches.run(world.now)
 
 
-@scenario("charge: void after a failed minimum", too_few, moments=(OVER, OVER + timedelta(minutes=10)))
+@scenario(
+    "charge: void after a failed minimum",
+    too_few,
+    jobs=MONEY,
+    moments=(OVER, OVER + timedelta(minutes=10), OVER + timedelta(hours=2)),
+)
 def void(world: World) -> None:
     settle_launches.run(world.now + OVER)
 
 
-@scenario("charge: mend a card", one_to_mend, moments=LATER)
+@scenario("charge: mend a card", one_to_mend, jobs=MONEY, moments=LATER)
 def mend_card(world: World) -> None:
     mend(world.ids["pledge"], world.ids["mandate"], now=world.now)
 
 
-@scenario("charge: buy what is left", some_left, moments=LATER, repeat=True)
+@scenario("charge: buy what is left", some_left, jobs=MONEY, moments=LATER, repeat=True)
 def leftover(world: World) -> None:
     ids = world.ids
     wanted = PledgeRequest(
@@ -124,3 +149,25 @@ def leftover(world: World) -> None:
     with transaction():
         buy_leftover(ids["campaign"], wanted, now=world.now)
     charge_launches.run(world.now)
+
+
+@scenario(
+    "charge: the waiting list moves up", a_waiting_list, jobs=MONEY, moments=(OVER, OVER + timedelta(hours=2))
+)
+def top_up(world: World) -> None:
+    settle_launches.run(world.now + OVER)
+
+
+@scenario(
+    "charge: try a declined card again", declined_for_now, jobs=MONEY, moments=(DAY, DAY + timedelta(hours=2))
+)
+def retry(world: World) -> None:
+    retry_cards.run(world.now + DAY)
+
+
+MINUTES = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=2))
+
+
+@scenario("charge: look up what became of it", answers_missing, jobs=MONEY, moments=MINUTES)
+def look_up(world: World) -> None:
+    look_up_attempts.run(world.now + MINUTES[0])
