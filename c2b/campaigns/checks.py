@@ -174,11 +174,11 @@ def expired_is_free() -> Iterator[str]:
         select(Campaign.id).where(Campaign.state == C.EXPIRED, Campaign.threshold <= COUNTED)
     ):
         yield f"campaign {id_} expired with enough pledges"
-    over = (C.EXPIRED, C.CANCELLED, C.FAILED)
+    never_sold = and_(Campaign.state.in_((C.EXPIRED, C.FAILED)), Pledge.state.in_(STANDING))
+    # A sale that was called off is unwound by its launch: what was charged is an order, and paid back.
+    called_off = and_(Campaign.state == C.CANCELLED, Pledge.state.in_((P.ACTIVE, P.RECONFIRM)))
     for id_, campaign_id in db.session.execute(
-        select(Pledge.id, Pledge.campaign_id)
-        .join(Campaign)
-        .where(Campaign.state.in_(over), Pledge.state.in_(STANDING))
+        select(Pledge.id, Pledge.campaign_id).join(Campaign).where(or_(never_sold, called_off))
     ):
         yield f"pledge {id_} still stands for campaign {campaign_id}, which is over"
     for id_, campaign_id in db.session.execute(
