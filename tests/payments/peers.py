@@ -136,15 +136,23 @@ def sandbox(folder: Path) -> Iterator[Peer]:
 
 
 @contextmanager
-def sandbox_server(folder: Path) -> Iterator[Peer]:
-    """Behind HTTP, with a book on disk."""
+def running_server(folder: Path) -> Iterator[tuple[Server, str]]:
+    """The sandbox behind HTTP, with a book on disk; and its address."""
     with Server(Book(str(folder / "book.sqlite3")), GOOD) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        url = f"http://127.0.0.1:{server.server_address[1]}"
+        try:
+            yield server, f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def sandbox_server(folder: Path) -> Iterator[Peer]:
+    """Behind HTTP."""
+    with running_server(folder) as (server, url):
         yield SandboxPeer(RemoteSandbox(url, "shop", GOOD), server.sandbox("shop"))
-        server.shutdown()
-        thread.join()
 
 
 PEERS: dict[str, Callable[[Path], AbstractContextManager[Peer]]] = {
