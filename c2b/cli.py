@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from c2b.config import BadConfig, Config, load
+from c2b.reconcile import reconcile_command
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -153,9 +154,7 @@ def run_one_job(name: str, dry_run: bool) -> None:
 
 
 @c2b.command("migrate")
-@click.option(
-    "--sql", is_flag=True, help="Print the statements for an empty database instead of running them."
-)
+@click.option("--sql", is_flag=True, help="Print the statements for an empty database instead.")
 def migrate_command(sql: bool) -> None:
     """Bring the database to this version; run twice, it changes nothing."""
     from flask_migrate import upgrade
@@ -194,9 +193,7 @@ def seed_command(if_empty: bool) -> None:
         if db.session.query(User.id).first():
             if if_empty:
                 return
-            raise click.ClickException(
-                "There are people here already; the demo data needs an empty database."
-            )
+            raise click.ClickException("There are people here already; the demo needs an empty database.")
         db.session.rollback()
         with click.progressbar(length=100, label="playing the demo's last month") as bar:
             demo.seed(utcnow(), lambda done, whole: bar.update(100 * done // whole - bar.pos))
@@ -297,3 +294,6 @@ def config_command() -> None:
     from c2b.serving import settings
 
     click.echo("\n".join(settings(load())))
+
+
+c2b.add_command(reconcile_command)

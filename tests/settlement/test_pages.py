@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from c2b.accounts.models import User
-from c2b.core import clock
 from c2b.core.db import db
 from c2b.merchants.models import MerchantStaff
 from c2b.merchants.queries import staff_ids
@@ -23,9 +22,10 @@ SignIn = Callable[[FlaskClient, User], None]
 
 
 @pytest.fixture(autouse=True)
-def at_that_time(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    """The pages are looked at some days after the delivery."""
-    monkeypatch.setattr(clock, "_ahead", now + timedelta(days=1) - datetime.now(now.tzinfo))
+def a_day_later(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    """The pages are looked at on the day after the delivery."""
+    for module in ("merchant_views", "operator_views"):
+        monkeypatch.setattr(f"c2b.settlement.{module}.utcnow", lambda: now + timedelta(days=1))
 
 
 def owner_of(order: Order) -> User:
