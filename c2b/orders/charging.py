@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from c2b.core.db import db, get_or_404, transaction
+from c2b.core.db import db, transaction
 from c2b.orders import settling
 from c2b.orders.standing import (
     Candidates,
@@ -90,13 +90,6 @@ def _begin(
 def _state(launch_id: int) -> str:
     with transaction():
         return str(db.session.scalar(select(Launch.state).where(Launch.id == launch_id)))
-
-
-def settle_launch(launch_id: int, *, now: datetime) -> None:
-    """The window to mend cards is over, or nobody needs it any more: test the minimum again, and act on it."""
-    get_or_404(Launch, launch_id)
-    db.session.rollback()
-    charge_launch(launch_id, now=now)
 
 
 def _about(launch: Launch, it: Standing, mandate_id: int, amount: int, generation: int) -> Wish:

@@ -1,6 +1,7 @@
 """What must hold of launches, charges and orders."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
@@ -11,8 +12,11 @@ from c2b.core.checks import check
 from c2b.core.db import db
 from c2b.orders.models import Order
 from c2b.orders.states import OrderState
-from c2b.payments.models import Attempt
-from c2b.payments.states import AttemptState, Purpose
+from c2b.payments import declines
+from c2b.payments.attempts import IN_FLIGHT
+from c2b.payments.checks import last_good_run
+from c2b.payments.models import Attempt, Refund
+from c2b.payments.states import AttemptState, Purpose, RefundCause
 from c2b.pipeline.models import Launch, Offer
 from c2b.pipeline.states import LaunchState
 
@@ -20,6 +24,9 @@ from c2b.pipeline.states import LaunchState
 MONEY_MAY_MOVE = (
     LaunchState.CAPTURING, LaunchState.SELLING, LaunchState.FINISHED, LaunchState.UNWINDING, LaunchState.FAILED,
 )  # fmt: skip
+GIVEN_UP = (PledgeState.DROPPED, PledgeState.RELEASED)
+ON_ITS_WAY = (LaunchState.AUTHORISING, LaunchState.CAPTURING, LaunchState.VOIDING)
+GRACE = timedelta(hours=1)
 
 
 @check("I-18 nobody is charged before a launch, nor by one that failed")
@@ -64,6 +71,17 @@ def within_limits() -> Iterator[str]:
     )
     for key, amount, held in over:
         yield f"{key} asks for {amount}, held are {held}"
+    alive = select(hold.id).where(
+        hold.pledge_id == Attempt.pledge_id,
+        hold.purpose == Purpose.AUTHORISE,
+        hold.state == AttemptState.SUCCEEDED,
+        or_(hold.expires_at.is_(None), hold.expires_at > Attempt.started_at),
+    )
+    stale = select(Attempt.key).where(
+        Attempt.purpose == Purpose.CAPTURE, Attempt.state == AttemptState.SUCCEEDED, ~alive.exists()
+    )
+    for key in db.session.scalars(stale):
+        yield f"{key} charged what was held no more"
     dear = db.session.execute(
         select(Attempt.key, Attempt.amount, Pledge.ceiling, Pledge.allocated)
         .join(Pledge, Pledge.id == Attempt.pledge_id)
@@ -75,7 +93,10 @@ def within_limits() -> Iterator[str]:
 
 @check("I-35 orders are the captured pledges, one to one, at the launch's one price")
 def orders_are_captures() -> Iterator[str]:
-    """Each captured pledge has its order with its units and amount, and nothing else has one."""
+    """Each captured pledge has its order with its units and amount, and nothing else has one.
+
+    Who was charged after the place was given up has no order: all of it is promised back.
+    """
     captured = and_(
         Attempt.pledge_id == Pledge.id,
         Attempt.purpose == Purpose.CAPTURE,
@@ -84,15 +105,18 @@ def orders_are_captures() -> Iterator[str]:
     rows = db.session.execute(
         select(
             Pledge.id, Pledge.state, Pledge.allocated, Attempt.id, Attempt.amount, Order.id, Order.attempt_id,
-            Order.quantity, Order.total, Order.unit_price, Launch.unit_price,
+            Order.quantity, Order.total, Order.unit_price, Launch.unit_price, Refund.amount,
         )
         .outerjoin(Attempt, captured)
         .outerjoin(Order, Order.pledge_id == Pledge.id)
+        .outerjoin(Refund, and_(Refund.capture_id == Attempt.id, Refund.cause == RefundCause.LATE_CHARGE))
         .outerjoin(Launch, Launch.campaign_id == Pledge.campaign_id)
         .where(or_(Attempt.id.is_not(None), Order.id.is_not(None), Pledge.state == PledgeState.ORDERED))
     )  # fmt: skip
-    for id_, state, units, attempt, amount, order, paid_by, quantity, total, price, group_price in rows:
-        if attempt is None or order is None or state != PledgeState.ORDERED:
+    for id_, state, units, attempt, amount, order, paid_by, quantity, total, price, group_price, back in rows:
+        if back is not None and order is None and back == amount and state in GIVEN_UP:
+            continue
+        if attempt is None or order is None or state != PledgeState.ORDERED or back is not None:
             yield f"pledge {id_} is {state}, its capture is {attempt}, its order {order}"
         elif (paid_by, quantity, total, price) != (attempt, units, amount, group_price):
             yield f"order {order} is not what pledge {id_} paid for"
@@ -156,3 +180,53 @@ def failed_launches_are_clean() -> Iterator[str]:
     )
     for key, amount, back in charged:
         yield f"{key} charged {amount} for a launch that failed, and only {back} goes back"
+
+
+@check("I-34 no launch rests between two states with nothing due")
+def launches_go_on() -> Iterator[str]:
+    """One that the charging has passed by for an hour waits for an answer, which is looked up or a case."""
+    seen = last_good_run("charge_launches")
+    if seen is None:
+        return
+    under_way = select(Attempt.id).where(Attempt.launch_id == Launch.id, Attempt.state.in_(IN_FLIGHT))
+    rows = db.session.execute(
+        select(Launch.id, Launch.state).where(
+            Launch.state.in_(ON_ITS_WAY), Launch.state_since < seen - GRACE, ~under_way.exists()
+        )
+    )
+    for id_, state in rows:
+        yield f"launch {id_} is {state}, and nothing is due"
+
+
+@check("I-19 who was given up is let go of")
+def the_given_up_are_let_go() -> Iterator[str]:
+    """A hold of a pledge without goods was let go of, is on its way back, has run out, or is a case."""
+    void, charge = aliased(Attempt), aliased(Attempt)
+    let_go = select(void.id).where(
+        void.pledge_id == Attempt.pledge_id,
+        void.purpose == Purpose.VOID,
+        or_(
+            void.state.in_((*IN_FLIGHT, AttemptState.SUCCEEDED)),
+            void.code.in_(declines.NOT_HELD),
+            void.case_at.is_not(None),
+        ),
+    )
+    charged = select(charge.id).where(
+        charge.pledge_id == Attempt.pledge_id,
+        charge.purpose == Purpose.CAPTURE,
+        or_(charge.state.in_((*IN_FLIGHT, AttemptState.SUCCEEDED)), charge.code.in_(declines.NOT_HELD)),
+    )
+    kept = (
+        select(Attempt.key)
+        .join(Pledge, Pledge.id == Attempt.pledge_id)
+        .where(
+            Pledge.state.in_(GIVEN_UP),
+            Attempt.purpose == Purpose.AUTHORISE,
+            Attempt.state == AttemptState.SUCCEEDED,
+            or_(Attempt.expires_at.is_(None), Attempt.expires_at > Pledge.state_since),
+            ~let_go.exists(),
+            ~charged.exists(),
+        )
+    )
+    for key in db.session.scalars(kept):
+        yield f"{key} is still held, though its pledge was given up"

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from c2b.payments import checks, hearing, models, sandbox_views, views, webhook_views  # noqa: F401  # known to the rest
+from c2b.payments import book_checks, checks, hearing, models, sandbox_views, views, webhook_views  # noqa: F401  # known to the rest
 from c2b.payments.fees import share_of
 from c2b.payments.rules import card_problem
 

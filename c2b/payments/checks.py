@@ -2,18 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from c2b.core.checks import check
 from c2b.core.db import db
 from c2b.core.events import Event
+from c2b.core.runs import Run
+from c2b.payments import windows
+from c2b.payments.attempts import FINAL, IN_FLIGHT, UNANSWERED
 from c2b.payments.gateways.sandbox import Sandbox, book_of
 from c2b.payments.models import Attempt, Mandate, ProviderAccount
 from c2b.payments.states import AttemptState, Purpose
-
-FINAL = (AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.EXPIRED)
 
 
 def provider_book() -> Sandbox | None:
@@ -70,21 +72,23 @@ def every_request_has_its_row() -> Iterator[str]:
 
 @check("I-22 a key names pledge, purpose and generation, and generations follow definite failures")
 def keys_are_made_by_rule() -> Iterator[str]:
-    """The keys of attempts; an earlier generation of the same purpose has ended without success."""
+    """The keys of attempts; an earlier generation of the same purpose has ended without success, or has run out."""
     subject = func.coalesce(Attempt.pledge_id, Attempt.refund_id, Attempt.payout_id)
     rows = db.session.execute(
-        select(Attempt.key, Attempt.purpose, subject, Attempt.generation, Attempt.state).order_by(
-            Attempt.purpose, subject, Attempt.generation
-        )
-    ).all()
-    earlier: dict[tuple[int, str], tuple[int, str]] = {}
-    for key, purpose, subject_id, generation, state in rows:
+        select(
+            Attempt.key, Attempt.purpose, subject, Attempt.generation, Attempt.state, Attempt.started_at,
+            Attempt.expires_at,
+        ).order_by(Attempt.purpose, subject, Attempt.generation)
+    )  # fmt: skip
+    earlier: dict[tuple[int, str], tuple[int, str, datetime | None]] = {}
+    for key, purpose, subject_id, generation, state, started_at, expires_at in rows:
         if key != f"{purpose}-{subject_id}-{generation}":
             yield f"the key {key} is not that of {purpose} {subject_id}, generation {generation}"
-        number, ended = earlier.get((subject_id, purpose), (0, "failed"))
-        if generation != number + 1 or ended not in ("failed", "expired"):
+        number, ended, until = earlier.get((subject_id, purpose), (0, "failed", None))
+        ran_out = ended == "succeeded" and purpose == Purpose.AUTHORISE and until and until <= started_at
+        if generation != number + 1 or not (ended in ("failed", "expired") or ran_out):
             yield f"{key} follows generation {number}, which is {ended}"
-        earlier[(subject_id, purpose)] = (generation, str(state))
+        earlier[(subject_id, purpose)] = (generation, str(state), expires_at)
 
 
 @check("I-23 a decided request stays decided")
@@ -103,6 +107,39 @@ def decisions_are_final() -> Iterator[str]:
     )
     for attempt_id, times in twice:
         yield f"attempt {attempt_id} was decided {times} times"
+
+
+@check("I-24 a request whose answer is missing is looked up, and after three days a person knows")
+def the_missing_are_looked_for() -> Iterator[str]:
+    """Each has a next look-up or a case; measured by the last good run of the look-ups none is overdue."""
+    forgotten = select(Attempt.key).where(
+        Attempt.state.in_(IN_FLIGHT), Attempt.look_up_at.is_(None), Attempt.case_at.is_(None)
+    )
+    for key in db.session.scalars(forgotten):
+        yield f"{key} has no answer, and nobody will ask for it"
+    seen = last_good_run("look_up_attempts")
+    if seen is None:
+        return
+    overdue = Attempt.look_up_at < seen - windows.LOOK_UP_WITHIN
+    unknown_for_long = and_(
+        Attempt.state.in_(UNANSWERED),
+        Attempt.started_at < seen - windows.CASE_AFTER - windows.LOOK_UP_WITHIN,
+        Attempt.case_at.is_(None),
+    )
+    rows = db.session.execute(
+        select(Attempt.key, overdue).where(Attempt.state.in_(IN_FLIGHT), or_(overdue, unknown_for_long))
+    )
+    for key, late in rows:
+        yield f"{key} was not looked up in time" if late else f"{key} has no answer for days, and no case"
+
+
+def last_good_run(job: str) -> datetime | None:
+    """When a job last ran without an error; None where no clock has run it yet."""
+    return db.session.scalar(
+        select(func.max(Run.started_at)).where(
+            Run.name == job, Run.finished_at.is_not(None), Run.error.is_(None), Run.failed == 0
+        )
+    )
 
 
 @check("I-11 a card is charged only for the person who saved it")

@@ -40,7 +40,9 @@ SOFT = frozenset(
 SHOPPER = frozenset({"authentication_required", "requires_action", "not_confirmed", "authentication_failure"})
 # The hold is there no more, so there is nothing to charge or to let go.
 HOLD_GONE = frozenset({"hold_expired", "charge_expired_for_capture"})
+SETTLED_BY_HAND = "settled_by_hand"  # an operator has seen to it with the provider
 NOT_HELD = HOLD_GONE | {
+    SETTLED_BY_HAND,
     "hold_is_captured",
     "hold_is_expired",
     "hold_is_refused",

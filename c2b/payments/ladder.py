@@ -14,6 +14,7 @@ from c2b.core.events import record
 from c2b.payments import attempts, windows
 from c2b.payments.asking import find_out
 from c2b.payments.attempts import IN_FLIGHT, UNANSWERED, WRONG_ANSWER
+from c2b.payments.declines import SETTLED_BY_HAND
 from c2b.payments.models import Attempt
 from c2b.payments.requests import Request
 from c2b.payments.states import AttemptState
@@ -125,5 +126,5 @@ def close_case(attempt_id: int, note: str, *, by: int, now: datetime) -> None:
     attempt = lock(Attempt, attempt_id)
     if attempt.case_at is None or attempt.state in UNANSWERED:
         raise NotFound
-    attempt.case_at = None
+    attempt.case_at, attempt.code = None, SETTLED_BY_HAND
     record(attempt, "attempt.case_closed", by=by, at=now, note=note)

@@ -1,12 +1,12 @@
-"""Reading about saved cards."""
+"""Reading about saved cards and requests for money."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from c2b.core.db import db
 from c2b.core.errors import NotFound
-from c2b.payments.models import Mandate
+from c2b.payments.models import Attempt, Mandate
 
 
 def live_mandates(user_id: int) -> Sequence[Mandate]:
@@ -24,3 +24,23 @@ def own_mandate(user_id: int, mandate_id: int | None) -> Mandate:
     if mandate is None or mandate.user_id != user_id or mandate.revoked_at is not None:
         raise NotFound
     return mandate
+
+
+def cases(*, page: int = 1, per_page: int = 50) -> tuple[Sequence[Attempt], bool]:
+    """Requests that wait for an operator, the longest first, and whether there is more.
+
+    Their answer is missing for long, is about something else, or what is held could not be let go of.
+    """
+    rows = db.session.scalars(
+        select(Attempt)
+        .where(Attempt.case_at.is_not(None))
+        .order_by(Attempt.case_at, Attempt.id)
+        .offset((page - 1) * per_page)
+        .limit(per_page + 1)
+    ).all()
+    return rows[:per_page], len(rows) > per_page
+
+
+def count_cases() -> int:
+    """How many requests wait for an operator."""
+    return db.session.scalar(select(func.count()).where(Attempt.case_at.is_not(None))) or 0

@@ -16,6 +16,7 @@ WAIT_FOR_HOLD = timedelta(
     hours=6
 )  # an answer about a hold that is missing keeps a decision waiting for so long
 WAIT_FOR_CHARGE = timedelta(hours=72)  # one about a charge or a release
+LOOK_UP_WITHIN = timedelta(minutes=15)  # of its time an answer that is missing is asked for
 CASE_AFTER = timedelta(hours=72)  # an answer that is missing for so long is a case for an operator
 CONFIRM_LATE = timedelta(minutes=30)  # to confirm a purchase from what was left over
 DELIVERED_AFTER = timedelta(days=14)  # a parcel counts as delivered so long after it was sent

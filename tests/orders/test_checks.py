@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 from c2b.core.checks import broken_promises
 from c2b.core.db import db
+from c2b.payments.gateway import Asked
+from c2b.payments.states import Purpose
 from c2b.pipeline.models import Launch
 from tests.orders.conftest import run_jobs, sandbox
 
@@ -21,7 +23,7 @@ CORRUPTIONS = [
     ("I-20", "update attempt set amount = amount - 1 where purpose = 'capture'"),
     ("I-20", "update attempt set state = 'failed' where purpose = 'capture'"),
     ("I-21", "update attempt set key = key || 'x'"),
-    ("I-22", "update attempt set key = purpose || '-' || pledge_id || '-7'"),
+    ("I-22", "update attempt set key = purpose || '-' || pledge_id || '-7' || generation"),
     ("I-22", "update attempt set generation = 2 where purpose = 'capture'"),
     ("I-23", "update attempt set decided_at = null"),
     ("I-23", "update event set kind = 'attempt.failed', subject_id = 1 where subject = 'attempt'"),
@@ -35,7 +37,7 @@ CORRUPTIONS = [
 def test_each_broken_promise_is_found(launch: Callable[..., Launch], now: datetime) -> None:
     launch([(2, "ok"), (2, "ok"), (1, "declined")], maximum=20)
     run_jobs(now)
-    run_jobs(now.replace(day=23))
+    run_jobs(now.replace(day=24))
     assert broken_promises() == []
     db.session.rollback()
     missed = []
@@ -53,7 +55,8 @@ def test_a_second_charge_in_the_providers_book_is_found(launch: Callable[..., La
     run_jobs(now)
     with sandbox().book.writing() as book:
         book.execute(
-            "insert into hold select 'twice', account, key, token, pledge, amount, currency, captured, state from hold"
+            "insert into hold (reference, account, key, token, pledge, amount, currency, captured, state, expires_at)"
+            " select 'twice', account, key, token, pledge, amount, currency, captured, state, expires_at from hold"
         )
     assert any("charged pledge" in problem for problem in broken_promises("I-20"))
 
@@ -63,8 +66,12 @@ def test_a_charge_that_only_the_provider_knows_is_found(launch: Callable[..., La
     launch([(2, "ok")])
     run_jobs(now)
     provider = sandbox()
-    hold = provider.authorise("authorise-999-1", "tok_ok", 5, "CNY", {"pledge": "999"}).reference or ""
-    provider.capture("capture-999-1", hold, 5)
+    about = {"subject": "999"}
+    held = provider.authorise(
+        Asked("authorise-999-1", Purpose.AUTHORISE, 5, "CNY", now, token="tok_ok", about=about)
+    )
+    payment = held.reference or ""
+    provider.capture(Asked("capture-999-1", Purpose.CAPTURE, 5, "CNY", now, payment=payment, about=about))
     assert any("did not ask" in problem for problem in broken_promises("I-20"))
     assert broken_promises("I-21")
 

@@ -19,5 +19,5 @@ def test_a_failed_card_has_a_line_and_a_way_to_put_it_right_until_the_window_end
     assert to_mend([good, bad]) == [bad]
     assert money_of([good, bad])[bad].path == f"/me/pay/{bad}"
 
-    run_jobs(now + timedelta(hours=49))
+    run_jobs(now + timedelta(hours=97))
     assert to_mend([good, bad]) == []
