@@ -14,15 +14,16 @@ import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import STATE_PAUSED, STATE_RUNNING
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from c2b.core import clock_guard
 from c2b.core.claims import release, renew
 from c2b.core.clock import read_demo_clock, utcnow
 from c2b.core.db import db, is_sqlite, transaction
 from jobs import stopping
+from jobs.daily import Daily
 from jobs.registry import Job, all_jobs
 from jobs.running import catch_up, run_asked, run_job
 
@@ -44,6 +45,7 @@ class Clock:
         self._ended = threading.Event()
         self._behind = threading.Event()  # all jobs are to run now
         self._ahead = timedelta()
+        self._steady = True
         with app.app_context():
             self.scheduler = _scheduler(1 if is_sqlite() else THREADS)
         zone = ZoneInfo(app.config["C2B"].time_zone)
@@ -83,10 +85,27 @@ class Clock:
         elif self.leading and not leads:
             log.warning("this clock has lost its lease")
             self.leading = False
+        if self.leading:
+            self._watch_the_time()
         if self.leading and self.scheduler.state == STATE_PAUSED:
             self.scheduler.resume()
         elif not self.leading and self.scheduler.state == STATE_RUNNING:
             self.scheduler.pause()
+
+    def _watch_the_time(self) -> None:
+        """Write this heartbeat down; what has no way back waits while heartbeats disagree (see core.clock_guard)."""
+        with self.app.app_context():
+            try:
+                with transaction():
+                    steady = clock_guard.beat(clock_guard.read())
+            except SQLAlchemyError:
+                log.exception("the heartbeat could not be written down")
+                return
+        if steady != self._steady:
+            log.warning("the clock can be believed again" if steady else "the clock has jumped")
+            self._steady = steady
+            if steady:
+                self._behind.set()  # what waited meanwhile is made up for
 
     def _lead(self) -> bool:
         with self.app.app_context():
@@ -154,11 +173,11 @@ def _scheduler(threads: int) -> BackgroundScheduler:
     )
 
 
-def _trigger(job: Job, zone: ZoneInfo) -> IntervalTrigger | CronTrigger:
+def _trigger(job: Job, zone: ZoneInfo) -> IntervalTrigger | Daily:
     if job.every is not None:
         return IntervalTrigger(seconds=int(job.every.total_seconds()), start_date=EPOCH, timezone="UTC")
     hour, _, minute = (job.at or "").partition(":")
-    return CronTrigger(hour=int(hour), minute=int(minute), timezone=zone)
+    return Daily(int(hour), int(minute), zone)
 
 
 def _tick_of(job: Job) -> datetime:

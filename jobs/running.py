@@ -6,13 +6,13 @@ from datetime import datetime
 import structlog
 from sqlalchemy import func, select
 
-from c2b.core import runs
+from c2b.core import clock_guard, runs
 from c2b.core.claims import me
 from c2b.core.clock import utcnow
 from c2b.core.db import db, transaction
 from c2b.core.events import Event
 from jobs import in_short, stopping
-from jobs.registry import HOUSEKEEPING, Job, all_jobs
+from jobs.registry import HOUSEKEEPING, NO_WAY_BACK, Job, all_jobs
 
 log = structlog.get_logger()
 
@@ -22,10 +22,20 @@ MOST_PASSES = 12  # a campaign's way has fewer jobs that follow one another
 def run_job(
     job: Job, *, due_at: datetime, now: datetime, next_at: datetime | None = None
 ) -> dict[str, int] | None:
-    """Run a job and write it down; None where another process has begun this very run already."""
+    """Run a job and write it down; None where another process has begun this very run, or it waits for the clock."""
+    if job.name in NO_WAY_BACK and _clock_is_doubted(job):
+        return None
     with transaction():
         run_id = runs.begin(job.name, due_at=due_at, now=now, process=me(), next_at=next_at)
     return None if run_id is None else carry_out(job, run_id, now=now)
+
+
+def _clock_is_doubted(job: Job) -> bool:
+    with transaction():
+        reason = clock_guard.why_frozen(clock_guard.read())
+    if reason is not None:
+        log.warning("a job waits until the clock can be believed", job=job.name, reason=reason)
+    return reason is not None
 
 
 def carry_out(job: Job, run_id: int, *, now: datetime) -> dict[str, int]:

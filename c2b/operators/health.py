@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
+from c2b.core import clock_guard
 from c2b.core.claims import Claim, database_time
 from c2b.core.db import db
 from c2b.core.outbox import Delivery, Notice
@@ -43,6 +44,8 @@ def latest_work(limit: int = 5) -> Sequence[Run]:
 def _clock() -> Part:
     until = db.session.scalar(select(Claim.until).where(Claim.work == "clock", Claim.item == 0))
     active = until is not None and until > database_time()
+    if active and clock_guard.why_frozen(clock_guard.read()) is not None:
+        return Part(_("Clock"), _("has jumped, deadlines wait"), False)
     return Part(_("Clock"), _("active") if active else _("none is running"), active)
 
 

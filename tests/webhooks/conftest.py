@@ -11,11 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from c2b.core.db import db
+from c2b.orders.charging import charge_launch
+from c2b.orders.models import Order
 from c2b.payments import gateway as door
 from c2b.payments import hearing, inbox
 from c2b.payments.gateway import Asked, BadSignature, NoAnswer, Outcome, ProviderEvent
 from c2b.payments.models import InboxEvent
-from tests.aftersale.conftest import sold  # noqa: F401  # a fixture
+from c2b.pipeline.models import Launch
 from tests.orders.conftest import eve, launch  # noqa: F401  # fixtures
 
 SECRET = b"what the provider and we know"
@@ -69,6 +71,19 @@ def tell(provider: Provider, now: datetime) -> Callable[..., bool]:
         return inbox.receive("sandbox", body, headers, at)
 
     return send
+
+
+@pytest.fixture
+def sold(launch: Callable[..., Launch], now: datetime) -> Callable[..., list[Order]]:  # noqa: F811  # that fixture
+    """The orders of a launch that was charged: one for each (quantity, card)."""
+
+    def build(pledges: tuple[tuple[int, str], ...] = ((2, "ok"),), **more: object) -> list[Order]:
+        launch_id = launch(pledges, **more).id
+        db.session.rollback()
+        charge_launch(launch_id, now=now)
+        return list(db.session.scalars(select(Order).where(Order.launch_id == launch_id).order_by(Order.id)))
+
+    return build
 
 
 def events() -> list[InboxEvent]:

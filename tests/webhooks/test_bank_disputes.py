@@ -18,8 +18,7 @@ from c2b.orders.refunding import refund_order
 from c2b.orders.states import DisputeState, Party
 from c2b.payments.models import Attempt
 from c2b.payments.states import RefundCause
-from jobs import answer_banks
-from tests.aftersale.conftest import pay_back
+from jobs import answer_banks, send_refunds
 from tests.orders.conftest import run_jobs, sandbox
 from tests.webhooks.conversation import balances, deliver, hear, open_events, patiently, postings, work_inbox
 
@@ -181,7 +180,7 @@ def test_after_a_lost_dispute_the_rest_alone_can_be_refunded(sold: Sold, now: da
         refund_order(order.id, total - part + 1, RefundCause.GOODWILL, key="more", by=None, now=now)
     with transaction():
         refund_order(order.id, total - part, RefundCause.GOODWILL, key="rest", by=None, now=now)
-    pay_back(now)
+    send_refunds.run(now)
     hear(now)
     after = balances()
     assert {kind for kind in after if kind not in ("clearing", "provider_fee")} == set()
