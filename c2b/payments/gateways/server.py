@@ -68,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(429, b"{}", {"Retry-After": str(wait.retry_after)})
         except NoAnswer as silence:
             self._keep_silent(str(silence))
-        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        except (LookupError, TypeError, ValueError, AttributeError) as problem:
             self._answer(400, json.dumps({"error": str(problem)}).encode())
         else:
             self._answer(200, json.dumps(said).encode())
