@@ -7,11 +7,13 @@ One charge is paid back once: while a bank has it, and after it has ruled for th
 a refund was promised before, the bank takes the same money a second time; if it keeps it, that part is our loss.
 """
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import func, select
 
 from c2b.core.db import db, get_or_404, lock, transaction
+from c2b.core.errors import Refused
 from c2b.core.events import record
 from c2b.core.outbox import notify_many
 from c2b.core.states import move
@@ -179,7 +181,8 @@ def answer_bank(dispute_id: int, *, now: datetime) -> None:
     with transaction():
         dispute = get_or_404(Dispute, dispute_id)
         reference, (words, last) = dispute.reference or "", words_for_bank(dispute)
-    gateway().answer_dispute(reference, words)
+    with suppress(Refused):  # a provider may take it once only: what was handed in first stands then
+        gateway().answer_dispute(reference, words)
     with transaction():
         dispute = lock(Dispute, dispute_id)
         dispute.handed_in = max(last, dispute.handed_in or 0)

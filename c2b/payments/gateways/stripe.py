@@ -3,7 +3,7 @@
 How the money moves, and what must be set up at Stripe, is told in docs/payments.md.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -169,17 +169,23 @@ class Stripe:
         page: Any = {"limit": 100, "expand": ["data.latest_charge"]} | (
             {"customer": customer} if customer else {}
         )
-        with in_our_words():
-            made = self.api.client.v1.payment_intents.list(page)
-            return self._made_by(asked, made.auto_paging_iter())
+        return self._made_by(asked, lambda: self.api.client.v1.payment_intents.list(page))
 
     def _refund(self, asked: Asked) -> Thing | None:
-        with in_our_words():
-            made = self.api.client.v1.refunds.list({"payment_intent": asked.payment, "limit": 100})
-            return self._made_by(asked, made.auto_paging_iter())
+        return self._made_by(
+            asked, lambda: self.api.client.v1.refunds.list({"payment_intent": asked.payment, "limit": 100})
+        )
 
-    def _made_by(self, asked: Asked, things: Iterable[stripe.StripeObject]) -> Thing | None:
-        return next((one for thing in things if self.api.is_ours(one := thing.to_dict(), asked.key)), None)
+    def _made_by(self, asked: Asked, call: Callable[[], Any]) -> Thing | None:
+        """The one of a list that this request made; none where its customer or charge is gone, or never was."""
+        try:
+            with in_our_words():
+                things = (thing.to_dict() for thing in call().auto_paging_iter())
+                return next((thing for thing in things if self.api.is_ours(thing, asked.key)), None)
+        except stripe.InvalidRequestError as problem:
+            if problem.code == "resource_missing":
+                return None
+            raise
 
     def _built_on(self, asked: Asked) -> Thing | None:
         """The payment that a charge or its release is about."""
@@ -217,13 +223,15 @@ class Stripe:
         return answers.dispute(found) if found else None
 
     def answer_dispute(self, reference: str, words: str) -> None:
-        """See Gateway. Stripe passes evidence to the bank once; a second time is refused."""
+        """See Gateway. Stripe passes evidence to the bank once; other words after that are refused."""
+        words, disputes = words[:WORDS], self.api.client.v1.disputes
         try:
             with in_our_words():
-                self.api.client.v1.disputes.update(
-                    reference, {"evidence": {"uncategorized_text": words[:WORDS]}, "submit": True}
-                )
+                disputes.update(reference, {"evidence": {"uncategorized_text": words}, "submit": True})
         except stripe.InvalidRequestError as problem:
+            standing = self._retrieved(lambda: disputes.retrieve(reference)) or {}
+            if (standing.get("evidence") or {}).get("uncategorized_text") == words:
+                return  # they are there already
             raise Refused(_("The bank takes no more evidence for this dispute.")) from problem
 
     def payout_returned(self, reference: str) -> str | None:

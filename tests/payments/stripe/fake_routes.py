@@ -66,6 +66,8 @@ def open_session(book: Connect, p: Thing) -> Thing:
 def page(book: Connect, p: Thing, kind: str, *filters: str, account: str = "") -> Thing:
     """A list, newest first."""
     found = book.all(kind, account)
+    for name in {"customer", "payment_intent"} & p.keys():
+        book.get(p[name], name, param=name)
     for name in filters:
         found = [thing for thing in found if p.get(name) in (None, thing[name])]
     since = int(p.get("created", {}).get("gte", 0))

@@ -77,6 +77,12 @@ def test_a_card_that_is_gone_is_declined(far: FakePeer) -> None:
         assert (outcome.state, outcome.code) == (S.FAILED, "no_such_card")
 
 
+def test_what_is_asked_about_a_customer_or_charge_that_is_gone_never_arrived(far: FakePeer) -> None:
+    assert found(far.gateway, "a-1", token="cus_gone/pm_gone") is None
+    assert found(far.gateway, "r-1", Purpose.REFUND, payment="pi_gone") is None
+    assert found(far.gateway, "c-1", Purpose.CAPTURE, payment="pi_gone") is None
+
+
 # troubles ------------------------------------------------------------------------------------------
 
 
