@@ -1,0 +1,304 @@
+"""The real shop for one life: the same acts as the model, through the product's own operations and jobs."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+from typing import Any
+
+from sqlalchemy import func, select
+
+from c2b.accounts.models import User
+from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.operations import cancel_campaign, place_pledge, withdraw_pledge
+from c2b.campaigns.states import CampaignState
+from c2b.core.clock import utcnow
+from c2b.core.db import db, transaction
+from c2b.core.errors import Refused
+from c2b.core.events import Event
+from c2b.ledger.kinds import AccountKind
+from c2b.ledger.models import Account
+from c2b.merchants.models import Merchant
+from c2b.orders.mending import mend
+from c2b.orders.models import Dispute, Order, Return
+from c2b.payments.gateways.sandbox import Sandbox, from_config
+from c2b.payments.inbox import receive
+from c2b.payments.models import Attempt, Mandate
+from c2b.payments.states import AttemptState, Purpose
+from c2b.pipeline.engine import give_verdict, judge_by_machine
+from c2b.pipeline.models import Launch, Offer, Place, Slot
+from c2b.pipeline.stage import Ruling
+from c2b.settlement.models import BankAccount
+from jobs.registry import all_jobs
+from tests.campaigns.asking import ask
+from tests.factories import Make, put_in_state
+from tests.life.model import PRICE
+
+NUMBERS = count(1)
+MONEY = (
+    "work_inbox", "look_up_attempts", "charge_launches", "retry_cards", "settle_launches", "unwind_campaigns",
+    "send_refunds",
+)  # fmt: skip
+
+
+class Shop:
+    """One campaign with its people. `now` is its time."""
+
+    people: list[User]  # five shoppers, the same in every life
+    firm: Merchant
+    judges: list[User]
+    operator: User
+
+    def __init__(self, app: Any, now: datetime, minimum: int) -> None:
+        self.app, self.now, self.minimum = app, now, minimum
+        self.make = Make(now)
+        self.ids: dict[int, int] = {}
+        self.campaign = self.make.campaign(
+            CampaignState.TIPPED, threshold=1, tiers=((1, PRICE),), expected_price=PRICE, list_price=9900,
+            slug=f"whole-life-{next(NUMBERS)}", tip_by_demand=True, starter_id=self.operator.id,
+        )  # fmt: skip
+        self.campaign_id = self.campaign.id
+
+    @classmethod
+    def open(cls, now: datetime) -> None:
+        """The people and the firm that all lives share."""
+        make = Make(now)
+        cls.people = [make.shopper() for _ in range(5)]
+        cls.firm = make.merchant(deposit=10**9)
+        cls.judges = [make.reviewer(), make.reviewer()]
+        cls.operator = make.operator()
+        db.session.add(
+            BankAccount(
+                merchant_id=cls.firm.id,
+                gateway="sandbox",
+                destination="acct_works_1",
+                label="Harbour Bank 6789",
+                added_by=cls.firm.staff[0].user_id,
+                added_at=now,
+                usable_at=now + timedelta(hours=72),
+            )  # fmt: skip
+        )
+        db.session.commit()
+
+    # doing -----------------------------------------------------------------------------------------
+
+    def attempt(self, act: Callable[[], Any]) -> bool:
+        """Whether it was allowed."""
+        try:
+            with transaction():
+                act()
+        except Refused:
+            return False
+        finally:
+            db.session.rollback()
+        return True
+
+    def run(self, *names: str) -> None:
+        """These jobs, once each."""
+        for name in names:
+            counts = all_jobs()[name].run(self.now)
+            db.session.rollback()
+            assert not counts.get("failed"), (name, counts)
+
+    def settle(self) -> None:
+        """Minutes pass and the jobs of money run, until nothing more happens."""
+        written = -1
+        while written != (diary := self._diary()):
+            written = diary
+            self.now += timedelta(seconds=61)
+            self.run(*MONEY)
+
+    def _diary(self) -> int:
+        length = int(db.session.scalar(select(func.max(Event.id))) or 0)
+        db.session.rollback()
+        return length
+
+    def place(self, who: int, units: int, card: str) -> bool:
+        mandate = self.card(who, card)
+        request = ask(self.campaign, self.people[who], units, ceiling=PRICE, mandate_id=mandate)
+        done = self.attempt(lambda: self._placed(who, request))
+        return done
+
+    def _placed(self, who: int, request: Any) -> None:
+        self.ids[who] = place_pledge(self.campaign_id, request, now=self.now).id
+
+    def card(self, who: int, kind: str) -> int:
+        """A new card of this kind."""
+        number = next(NUMBERS)
+        card = Mandate(
+            user_id=self.people[who].id, gateway="sandbox", token=f"tok_{kind}_feed{number:x}", label="Visa",
+            fingerprint=f"life-{number}", created_at=self.now,
+        )  # fmt: skip
+        db.session.add(card)
+        db.session.commit()
+        return card.id
+
+    def change(self, who: int) -> bool:
+        """Leaving is for those who joined what has not tipped: refused here, always."""
+        return self.attempt(lambda: withdraw_pledge(self.ids[who], by=self.people[who].id, now=self.now))
+
+    def close(self) -> None:
+        """The time to join is over."""
+        campaign = self._campaign()
+        campaign.closed_at = self.now
+        put_in_state(campaign, CampaignState.SOURCING, self.now)
+        db.session.commit()
+
+    def offer(self) -> None:
+        """A firm's offer has come as far as the final review."""
+        offer = self.make.offer(
+            self._campaign(), self.firm, batch=self.make.batch(opens_at=self.now - timedelta(days=20)),
+            minimum=self.minimum, maximum=10**6, lead_days=3,
+        )  # fmt: skip
+        self.make.at_stage(offer, "final_review")
+        self.offer_id = offer.id
+        db.session.rollback()
+
+    def judge(self, which: int, ruling: Ruling) -> bool:
+        """A reviewer's verdict."""
+        by, words = self.judges[which].id, "It is as it should be, or not."
+        return self.attempt(lambda: give_verdict(self.offer_id, ruling, words, by=by, now=self.now))
+
+    def offer_state(self) -> str:
+        state = str(db.session.scalar(select(Offer.state).where(Offer.id == self.offer_id)))
+        db.session.rollback()
+        return state
+
+    def open_launch(self) -> None:
+        """The offer has won a place, and its hour has come."""
+        offer = db.session.get_one(Offer, self.offer_id)
+        slot = Slot(
+            batch_id=offer.batch_id, shown_from=self.now - timedelta(days=1), opens_at=self.now,
+            closes_at=self.now + timedelta(days=200),
+        )  # fmt: skip
+        slot.places = [Place(number=1, campaign_id=self.campaign_id, booked_at=self.now - timedelta(days=1))]
+        db.session.add(slot)
+        self.make.at_stage(offer, "launch")
+        put_in_state(self._campaign(), CampaignState.SCHEDULED, self.now, merchant_id=self.firm.id)
+        db.session.commit()
+        with transaction():
+            judge_by_machine(self.offer_id, now=self.now)
+
+    def mend(self, who: int, kind: str) -> bool:
+        card = self.card(who, kind)
+        pledge_id = self.ids[who]
+        db.session.rollback()
+        try:
+            mend(pledge_id, card, now=self.now)
+        except Refused:
+            return False
+        finally:
+            db.session.rollback()
+        return True
+
+    def confirm(self, who: int, yes: bool) -> None:
+        """The shopper answers the bank; the provider tells us by webhook."""
+        reference = db.session.scalar(
+            select(Attempt.reference).where(
+                Attempt.pledge_id == self.ids[who], Attempt.state == AttemptState.REQUIRES_ACTION
+            )
+        )
+        self.bank().confirm(str(reference), yes, self.now)
+
+    def cancel(self) -> bool:
+        by = self.operator.id
+        return self.attempt(lambda: cancel_campaign(self.campaign_id, "It is not safe.", by=by, now=self.now))
+
+    # the provider ------------------------------------------------------------------------------------
+
+    def bank(self) -> Sandbox:
+        db.session.rollback()
+        return from_config(self.app.config["C2B"])
+
+    def deliver(self, copies: int, seed: int) -> None:
+        """The provider tells what happened, in any order, any number of times."""
+
+        def post(body: bytes, headers: dict[str, str]) -> int:
+            receive("sandbox", body, headers, self.now)
+            return 200
+
+        self.bank().deliver_events(
+            post, now=self.now + timedelta(seconds=1), copies=copies, shuffle=Random(seed), signed_at=utcnow()
+        )
+
+    def payment(self, who: int) -> str:
+        """The provider's name for the charge."""
+        found = db.session.scalar(
+            select(Attempt.reference).where(
+                Attempt.pledge_id == self.ids[who],
+                Attempt.purpose == Purpose.CAPTURE,
+                Attempt.state == AttemptState.SUCCEEDED,
+            )
+        )
+        db.session.rollback()
+        return str(found)
+
+    def bank_dispute(self, who: int) -> str:
+        found = db.session.scalar(
+            select(Dispute.reference)
+            .where(Dispute.order_id == self.order(who).id, Dispute.origin == "bank")
+            .order_by(Dispute.id.desc())
+            .limit(1)
+        )
+        db.session.rollback()
+        return str(found)
+
+    # looking -----------------------------------------------------------------------------------------
+
+    def _campaign(self) -> Campaign:
+        return db.session.get_one(Campaign, self.campaign_id)
+
+    def order(self, who: int) -> Order:
+        return db.session.scalars(select(Order).where(Order.pledge_id == self.ids[who])).one()
+
+    def open_return(self, who: int) -> Return:
+        query = select(Return).where(Return.order_id == self.order(who).id).order_by(Return.id.desc())
+        return db.session.scalars(query.limit(1)).one()
+
+    def dispute(self, who: int) -> Dispute:
+        query = select(Dispute).where(Dispute.order_id == self.order(who).id, Dispute.origin == "shopper")
+        return db.session.scalars(query.order_by(Dispute.id.desc()).limit(1)).one()
+
+    def states(self) -> dict[str, Any]:
+        """What the database says of this life."""
+        db.session.expire_all()
+        launch = db.session.scalar(select(Launch.state).where(Launch.campaign_id == self.campaign_id))
+        pledges = {
+            row.id: row.state
+            for row in db.session.execute(
+                select(Pledge.id, Pledge.state).where(Pledge.campaign_id == self.campaign_id)
+            )
+        }
+        orders = {
+            row.pledge_id: row
+            for row in db.session.execute(
+                select(Order.pledge_id, Order.state, Order.total, Order.fee, Attempt.refunded)
+                .join(Attempt, Attempt.id == Order.attempt_id)
+                .where(Order.campaign_id == self.campaign_id)
+            )
+        }
+        return {
+            "campaign": str(self._campaign().state),
+            "launch": str(launch or ""),
+            "pledges": {who: str(pledges[id_]) for who, id_ in self.ids.items()},
+            "orders": {
+                who: (str(row.state), row.total, row.fee, row.refunded)
+                for who, id_ in self.ids.items()
+                if (row := orders.get(id_))
+            },
+        }
+
+    def charged(self, who: int) -> int:
+        """What the provider has taken from this shopper, less what it gave back."""
+        holds = [hold for hold in self.bank().holds() if hold["pledge"] == str(self.ids.get(who))]
+        return sum(hold["captured"] - hold["refunded"] for hold in holds)
+
+    def owed(self) -> int:
+        """What the books owe the firm, with what it was paid already."""
+        balances = dict(
+            db.session.execute(
+                select(Account.kind, Account.balance).where(Account.owner.in_((0, self.firm.id)))
+            ).all()
+        )
+        db.session.rollback()
+        return -int(balances.get(AccountKind.MERCHANT_PAYABLE, 0))
