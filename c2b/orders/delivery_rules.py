@@ -56,7 +56,7 @@ def all_there(parcels: Iterable[Any]) -> bool:
     gone = [parcel for parcel in mine if parcel.state in GONE]
     if not came or len(came) + len(gone) < len(mine):
         return False
-    return all(any(parcel.sent_at >= lost.state_since for parcel in came) for lost in gone)
+    return all(any(parcel.sent_at > lost.state_since for parcel in came) for lost in gone)
 
 
 def why_not_ready(order: Any) -> str | None:

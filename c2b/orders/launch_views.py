@@ -9,7 +9,7 @@ from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404
 from c2b.core.events import history
-from c2b.orders import queries
+from c2b.orders import late, queries
 from c2b.orders.pages import page_number
 from c2b.orders.progress import progress_of
 from c2b.pipeline.models import Launch
@@ -47,7 +47,14 @@ def show(launch_id: int) -> ResponseReturnValue:
         attempts=attempts,
         names=names_of(shopper_id for _attempt, shopper_id in attempts),
         lines=history(launch),
-        words={"launch.opened": _("Opened"), **{f"launch.{state}": state.label for state in LaunchState}},
+        words={
+            "launch.opened": _("Opened"),
+            late.DUE_SOON: _("The merchant was reminded of the promised day"),
+            late.OVERDUE: _("The merchant was told that orders are overdue"),
+            late.KEPT: _("Sent as promised"),
+            late.BROKEN: _("Not sent as promised"),
+            **{f"launch.{state}": state.label for state in LaunchState},
+        },
         page=page,
         more=more,
         now=utcnow(),

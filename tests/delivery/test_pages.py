@@ -185,7 +185,7 @@ def test_the_list_of_orders_asks_as_often_for_many_as_for_one(
     from sqlalchemy import event
 
     orders: list[Order] = sold(1, 1, 1, 1, 1, 1)
-    asked: list[int] = []
+    asked = [0]
 
     def count(*_what: object) -> None:
         asked[-1] += 1
@@ -198,6 +198,7 @@ def test_the_list_of_orders_asks_as_often_for_many_as_for_one(
             assert client.post("/sell/orders", data={"carrier": "SF Express", **fields}).status_code == 302
             asked.append(0)
             client.get("/sell/orders?state=shipped")
+            asked.append(0)
     finally:
         event.remove(db.engine, "before_cursor_execute", count)
-    assert asked[0] == asked[1]
+    assert asked[1] == asked[3]
