@@ -76,7 +76,7 @@ class Shop:
                 added_by=cls.firm.staff[0].user_id,
                 added_at=now,
                 usable_at=now + timedelta(hours=72),
-            )  # fmt: skip
+            )
         )
         db.session.commit()
 
@@ -116,8 +116,7 @@ class Shop:
     def place(self, who: int, units: int, card: str) -> bool:
         mandate = self.card(who, card)
         request = ask(self.campaign, self.people[who], units, ceiling=PRICE, mandate_id=mandate)
-        done = self.attempt(lambda: self._placed(who, request))
-        return done
+        return self.attempt(lambda: self._placed(who, request))
 
     def _placed(self, who: int, request: Any) -> None:
         self.ids[who] = place_pledge(self.campaign_id, request, now=self.now).id
