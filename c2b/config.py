@@ -123,7 +123,8 @@ def _secrets(text: str) -> tuple[str, ...]:
 
 
 def _rate(text: str) -> float:
-    if not text.isascii() or not text.replace(".", "", 1).isdigit() or not float(text) <= 1000:
+    digits = text.replace(".", "", 1)
+    if not digits.isascii() or not digits.isdigit() or float(text) > 1000:
         raise ValueError("expected requests per second, at most 1000; 0 for no limit")
     return float(text)
 

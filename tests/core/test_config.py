@@ -24,6 +24,15 @@ from c2b.config import BadConfig, load
         ({"C2B_GATEWAY": "stripe", "C2B_STRIPE_KEY": "sk_test_1"}, "C2B_STRIPE_WEBHOOK_SECRETS", "whsec_"),
         ({"C2B_STRIPE_KEY": "pk_test_1"}, "C2B_STRIPE_KEY", "sk_ or rk_"),
         ({"C2B_STRIPE_WEBHOOK_SECRETS": "whsec_1,secret"}, "C2B_STRIPE_WEBHOOK_SECRETS", "commas"),
+        ({"C2B_GATEWAY": "paypal"}, "C2B_GATEWAY", "sandbox, sandbox_server, stripe"),
+        ({"C2B_GATEWAY": "sandbox_server"}, "C2B_SANDBOX_URL", "http://127.0.0.1"),
+        ({"C2B_SANDBOX_URL": "localhost:1"}, "C2B_SANDBOX_URL", "http://"),
+        ({"C2B_SANDBOX_SECRETS": " , "}, "C2B_SANDBOX_SECRETS", "a secret"),
+        ({"C2B_PROVIDER_RATE": "fast"}, "C2B_PROVIDER_RATE", "requests per second"),
+        ({"C2B_PROVIDER_RATE": "-1"}, "C2B_PROVIDER_RATE", "requests per second"),
+        ({"C2B_PROVIDER_RATE": "nan"}, "C2B_PROVIDER_RATE", "requests per second"),
+        ({"C2B_PROVIDER_RATE": "1001"}, "C2B_PROVIDER_RATE", "at most 1000"),
+        ({"C2B_PROVIDER_RATE": "."}, "C2B_PROVIDER_RATE", "requests per second"),
         ({"C2B_STRIPE_API": "localhost:1"}, "C2B_STRIPE_API", "http://"),
     ],
 )
@@ -54,7 +63,12 @@ def test_a_complete_production_configuration_is_taken():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("C2B_BASE_URL", "http://muster.example"), ("C2B_DEMO", "1"), ("C2B_MAIL", "mailbox")],
+    [
+        ("C2B_BASE_URL", "http://muster.example"),
+        ("C2B_DEMO", "1"),
+        ("C2B_MAIL", "mailbox"),
+        ("C2B_GATEWAY", "sandbox_server"),
+    ],
 )
 def test_production_refuses_what_is_only_for_development(key, value):
     with pytest.raises(BadConfig, match=key):
@@ -77,6 +91,12 @@ def test_stripe_is_switched_on_with_its_key_and_the_secrets_of_its_webhooks():
 def test_production_talks_to_stripe_itself():
     with pytest.raises(BadConfig, match="C2B_STRIPE_API"):
         load({**PRODUCTION, **STRIPE, "C2B_STRIPE_API": "http://127.0.0.1:8420"})
+
+
+def test_the_pace_and_the_sandboxes_secrets_are_read():
+    config = load({"C2B_PROVIDER_RATE": "2.5", "C2B_SANDBOX_SECRETS": "old, new"})
+    assert (config.provider_rate, config.sandbox_secrets) == (2.5, ("old", "new"))
+    assert load({}).provider_rate is None
 
 
 def test_no_secret_is_repeated_in_a_complaint():

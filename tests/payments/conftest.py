@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.orders.conftest import eve, launch  # noqa: F401  # fixtures
 from tests.payments.peers import EXCEPTIONS, PEERS, Peer
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from c2b.accounts.models import User
 from c2b.core.db import db, transaction
 from c2b.core.errors import NotFound, Refused
-from c2b.payments.gateways.cards import saved_card
+from c2b.payments.gateway import gateway
+from c2b.payments.gateways.cards import kind_of, saved_card
 from c2b.payments.models import Mandate
 from c2b.payments.operations import add_mandates, revoke_mandate, save_mandate
 from c2b.payments.queries import live_mandates
@@ -110,3 +111,19 @@ def test_the_list_says_why_a_card_cannot_be_removed(client: FlaskClient, make: M
     assert page.status_code == 200
     assert "Choose another card" in page.text
     assert "Remove" not in page.text
+
+
+def test_a_bank_account_is_named_on_the_providers_page(app: Flask, client: FlaskClient) -> None:
+    with app.test_request_context():
+        visit = gateway().start_payee("firm-1", "/sell")
+    page = client.get(visit.address)
+    assert page.status_code == 200
+    assert "no real money" in page.text
+    assert "Refuses every payout." in page.text
+    assert client.post(visit.address, data={"account": "a safe"}).status_code == 422
+    assert client.post(visit.address, data={"account": "comes_back"}).location == "/sell"
+    assert client.post(visit.address, data={"account": "works"}).location == "/sell"
+    payee = gateway().finish_payee(visit.reference)
+    assert payee
+    assert (kind_of(payee.destination), payee.label) == ("comes_back", "Delta Bank •••• 0116")
+    assert client.get(visit.address.replace("payee", "setup")).status_code == 404

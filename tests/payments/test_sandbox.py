@@ -1,6 +1,8 @@
 """The sandbox provider keeps the promises of a real one."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,33 @@ def test_trouble_with_the_provider_becomes_an_unknown_outcome(app: Flask) -> Non
     request = asked(Purpose.AUTHORISE, "a-1", token=token("provider_error"))
     assert send(provider, request).state == S.UNKNOWN
     assert not db.session().in_transaction()
+
+
+FIRST_EDITION = """
+create table setup (account text not null, reference text primary key, customer text not null,
+  return_url text not null, token text, label text, fingerprint text);
+create table request (account text not null, key text not null, asked text not null, state text not null,
+  reference text, code text, primary key (account, key)) without rowid;
+create table hold (reference text primary key, account text not null, key text not null, token text not null,
+  pledge text, amount integer not null, currency text not null, captured integer not null default 0,
+  state text not null) without rowid;
+create index hold_by_token on hold (account, token);
+create table tries (account text, key text, n integer not null, primary key (account, key)) without rowid;
+create table script (account text, token text, at integer, answer text, primary key (account, token, at));
+insert into setup values ('shop', 'v-1', 'shopper-7', '/back', null, null, null);
+insert into request values ('shop', 'a-1', '[]', 'succeeded', 'h-1', null);
+insert into hold values ('h-1', 'shop', 'a-1', 'tok_ok', '7', 500, 'CNY', 0, 'held');
+"""
+
+
+def test_a_book_of_the_first_edition_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "book.sqlite3"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(FIRST_EDITION)
+    for _ in range(2):
+        sandbox = Sandbox(Book(str(path)), "shop")
+        assert found(sandbox, "a-1").reference == "h-1"  # type: ignore[union-attr]
+    sandbox.choose("v-1", "ok")
+    assert sandbox.finish_setup("v-1")
+    assert charge(sandbox, "c-1", "h-1").state == S.SUCCEEDED
+    assert sandbox.keys() == {"a-1", "c-1"}
