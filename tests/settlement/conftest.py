@@ -17,6 +17,7 @@ from c2b.settlement.accounts import save_account
 from c2b.settlement.models import BankAccount, Payout
 from c2b.settlement.payouts import payouts_to_send, send_payout
 from c2b.settlement.planning import accounts_to_plan, plan_payout
+from jobs.registry import all_jobs
 from tests.aftersale.conftest import sold  # noqa: F401  # fixtures
 from tests.orders.conftest import eve, launch, sandbox  # noqa: F401
 
@@ -69,6 +70,12 @@ def send(now: datetime) -> list[Payout]:
     for payout_id in ids:
         send_payout(payout_id, now=now)
     return payouts()
+
+
+def pay_back(now: datetime) -> None:
+    """What the clock does about refunds in a minute."""
+    all_jobs()["send_refunds"].run(now)
+    db.session.rollback()
 
 
 def payouts() -> list[Payout]:
