@@ -22,16 +22,21 @@ from c2b.replay.drive import Progress, Wallet, play
 from c2b.replay.materials import make_paper, photographs
 from c2b.replay.plans import Firm
 from c2b.seed import names
+from c2b.seed.aftersale import go_wrong
 from c2b.seed.loose_ends import tie_up
+from c2b.seed.money import pay_firms
 from c2b.seed.stories import (
     CANCELLED,
+    COLLECTED,
     EXPIRED,
     IN_REVIEW,
     LAST_WEEK,
     LAUNCHING,
     OPEN,
     PAST,
+    SETTLED,
     THIS_WEEK,
+    VOUCHERS,
     stories,
     with_person,
 )
@@ -39,13 +44,25 @@ from jobs.registry import all_jobs
 
 PASSWORD = "muster-demo-2025"  # noqa: S105  # of the demo's accounts, printed at every start
 PEOPLE = 1400
-START = 40.0  # days before the demo's now
+START = 61.0  # days before the demo's now
 
-OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST)
+OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST, *VOUCHERS, *COLLECTED, *SETTLED)
+LATER = (*VOUCHERS, *COLLECTED, *SETTLED)  # drawn last, so that the draws of the others stay as they were
 POOR = 30  # people of the crowd whose cards fail
 ALICES = {
     thing.title
-    for thing in (OPEN[0], OPEN[2], OPEN[9], THIS_WEEK[0], IN_REVIEW[0], LAUNCHING[1], PAST[0], EXPIRED[0])
+    for thing in (
+        OPEN[0],
+        OPEN[2],
+        OPEN[9],
+        THIS_WEEK[0],
+        IN_REVIEW[0],
+        LAUNCHING[1],
+        PAST[0],
+        EXPIRED[0],
+        VOUCHERS[0],
+        COLLECTED[0],
+    )
 }
 ALICE, ALICE_POOR = PEOPLE, PEOPLE + 1  # her two cards
 
@@ -92,7 +109,8 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     with transaction():
         set_forward(end - now)
     cast, named, wallets = _people(begin, random)
-    things = (*OPEN, *OFFERED, *EXPIRED, *CANCELLED)
+    before = [thing for thing in OFFERED if thing not in LATER]
+    things = (*OPEN, *before, *EXPIRED, *CANCELLED, *LATER)
     tale = stories(things, people=PEOPLE, start=START, poor=POOR, random=random)
     tale = [with_person(story, ALICE) if story.draft.title in ALICES else story for story in tale]
     tale = [
@@ -100,8 +118,10 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     ]
     play(tale, cast=cast, wallets=wallets, begin=begin, until=end, progress=_hours(progress))
     tie_up(named, cast, end)
+    go_wrong(named["alice"], named["otto"], end)
     for job in all_jobs().values():
         job.run(end)
+    pay_firms(cast.firms[4].merchant_id, end)
     _hurry(False)
 
 
@@ -175,8 +195,9 @@ def _offers(firms: Sequence[Firm]) -> dict[str, list[tuple[Firm, bool]]]:
     fixed = {thing.title: [(firm, True) for firm in others[:2]] for thing in (*LAUNCHING, *PAST)}
     fixed |= {thing.title: [(firm, True) for firm in (mo, *others[:2])] for thing in IN_REVIEW}
     fixed |= {LAST_WEEK[0].title: [(mo, False), (others[0], True)], LAST_WEEK[1].title: [(others[3], False)]}
-    fixed |= {thing.title: [(mo, True)] for thing in (LAUNCHING[0], PAST[0])}
+    fixed |= {thing.title: [(mo, True)] for thing in (LAUNCHING[0], PAST[0], *VOUCHERS, *COLLECTED)}
     fixed |= {thing.title: [(others[1], True)] for thing in THIS_WEEK}
+    fixed |= {thing.title: [(firm, True)] for thing, firm in zip(SETTLED, firms, strict=False)}
     return fixed
 
 

@@ -14,9 +14,10 @@ from c2b.campaigns.models import Campaign, Pledge
 from c2b.core.db import db
 from c2b.core.events import Event
 from c2b.merchants.models import Merchant, MerchantDocument
-from c2b.orders.models import Order
+from c2b.orders.models import Dispute, Order, Return
 from c2b.orders.telling import PAY
 from c2b.pipeline.models import Batch, Launch, Offer, Sample
+from c2b.settlement.models import Payout
 
 NOBODYS = "no-such-thing"  # a token that opens nothing must still be answered
 
@@ -46,6 +47,17 @@ def _slugs_of_sales() -> list[str]:
     return list(db.session.scalars(query.order_by(Launch.id).limit(6)))
 
 
+def _orders_of(model: Any) -> Callable[[], list[Any]]:
+    """The numbers of the orders that returns or disputes in each state are about, in the order of their own numbers."""
+
+    def numbers() -> list[Any]:
+        firsts = select(func.min(model.id)).group_by(model.state)
+        query = select(Order.number).join(model, model.order_id == Order.id).where(model.id.in_(firsts))
+        return list(db.session.scalars(query.order_by(model.id)))
+
+    return numbers
+
+
 # By the name of the argument in the address; `endpoint.argument` where one name means two things.
 VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "slug": _ids(Campaign, Campaign.slug),
@@ -68,8 +80,15 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "orders.receipt.number": _ids(Order, Order.number),
     "orders.review.number": _ids(Order, Order.number),
     "orders.firm_order.number": _ids(Order, Order.number),
+    "orders.goodwill.number": _ids(Order, Order.number),
+    "orders.ask_return.number": _ids(Order, Order.number),
+    "orders.open_dispute.number": _ids(Order, Order.number),
+    "return_id": _ids(Return),
+    "orders.my_return.number": _orders_of(Return),
+    "dispute_id": _ids(Dispute),
+    "orders.my_dispute.number": _orders_of(Dispute),
     **{
-        f"orders.{page}.slug": lambda: _slugs_of_sales()
+        f"orders.{page}.slug": _slugs_of_sales
         for page in (
             "sale", "purchase_order", "pick_list", "packing_slips", "purchase_order_csv", "pick_list_csv",
             "orders_csv", "import_parcels",
@@ -81,6 +100,8 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "key": lambda: ["machine_review", "sample", "final_review", "scheduling", "launch"],
     "name": lambda: ["close_campaigns", "send_mail"],
     "notice_id": lambda: [1, 2],
+    "settlement.payout.number": _ids(Payout, Payout.number),
+    "payout_id": _ids(Payout),
     "run_id": lambda: [1],
     "width": lambda: [480],
     "ref": lambda: [NOBODYS],
