@@ -26,10 +26,10 @@ def choice(request: pytest.FixtureRequest) -> Choice:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """One line for each scenario and database, in order, and the sums."""
     rows = [
-        dict(report.user_properties)["crash"]
+        row
         for reports in terminalreporter.stats.values()
         for report in reports
-        if "crash" in dict(getattr(report, "user_properties", ()))
+        for row in dict(getattr(report, "user_properties", ())).get("crash", ())
     ]
     if not rows or terminalreporter.config.getoption("--crash", "sample") != "all":
         return

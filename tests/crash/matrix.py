@@ -90,7 +90,7 @@ class Choice:
 
     every: int = 1
     most: int = 10**9
-    again: int = 2  # second deaths for each state that the first ones left behind
+    again: int = 1  # second deaths for each state that the first ones left behind
 
     def of(self, labels: list[str], lots: random.Random, every_call: bool) -> list[int]:
         """The points to die at, counted from one."""
