@@ -10,8 +10,10 @@ NO_DATABASE = (None, "static", "stylesheet")
 
 CONTENT = (
     "default-src 'self'; img-src 'self' data:; style-src 'self'; style-src-attr 'unsafe-inline'; script-src 'self';"
-    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    " object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
+# Where a form of ours may end: who joins without a saved card is led on to the provider's page.
+PROVIDERS = {"stripe": " https://checkout.stripe.com"}
 
 
 def register(app: Flask) -> None:
@@ -32,7 +34,8 @@ def _begin() -> None:
 
 def _protect(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", CONTENT)
+    gateway = current_app.config["C2B"].gateway
+    headers.setdefault("Content-Security-Policy", CONTENT + PROVIDERS.get(gateway, ""))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")

@@ -75,7 +75,7 @@ def in_our_words() -> Iterator[None]:
     except stripe.RateLimitError as problem:
         raise TooMany(_seconds(problem.headers or {})) from problem
     except stripe.IdempotencyError as problem:
-        raise KeyReused(str(problem)) from problem
+        raise KeyReused(str(problem)) from None
     except (stripe.APIConnectionError, stripe.APIError) as problem:  # no connection; 409 and all from 500
         raise NoAnswer(type(problem).__name__) from problem
 

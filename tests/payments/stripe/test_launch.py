@@ -95,6 +95,15 @@ def test_a_card_is_saved_at_stripe_by_redirect(client: FlaskClient, make: Make, 
     assert (mandate.gateway, mandate.label) == ("stripe", "Visa •••• 5556")
 
 
+def test_a_form_of_ours_may_end_on_stripes_page(client: FlaskClient, shop: Fake) -> None:
+    """A browser holds redirects after a form to the policy of the form's page."""
+    assert (
+        client.get("/")
+        .headers["Content-Security-Policy"]
+        .endswith("form-action 'self' https://checkout.stripe.com")
+    )
+
+
 def test_while_stripe_is_silent_people_are_told_so(
     client: FlaskClient, make: Make, sign_in, shop: Fake
 ) -> None:  # type: ignore[no-untyped-def]
