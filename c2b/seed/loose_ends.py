@@ -1,4 +1,4 @@
-"""What nobody's story tells: wishes to be looked at, firms to be certified, drafts, parcels, ends before their time."""
+"""What nobody's story tells: wishes to be looked at, firms to be certified, drafts, ends before their time."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -20,9 +20,7 @@ from c2b.core.db import db, transaction
 from c2b.merchants.operations import apply, certify, decline, suspend
 from c2b.merchants.rules import Application, Paper
 from c2b.merchants.states import DocumentKind, Grade, Kind
-from c2b.orders.models import Order
-from c2b.orders.shipping import deliver_order, ship_order
-from c2b.pipeline.models import Launch, Offer, Sample
+from c2b.pipeline.models import Offer, Sample
 from c2b.pipeline.offers import register_offer, submit_offer, withdraw_offer
 from c2b.pipeline.samples import receive_sample, send_sample
 from c2b.pipeline.states import SampleState
@@ -30,6 +28,7 @@ from c2b.replay.actors import Cast
 from c2b.replay.invention import Story
 from c2b.replay.plans import Flaw, sound_plan
 from c2b.seed import names
+from c2b.seed.delivery import deliver
 from c2b.seed.stories import CANCELLED, OPEN, THIS_WEEK, WISHES, Thing, draft_of
 
 
@@ -38,17 +37,9 @@ def _told(cast: Cast, thing: Thing) -> tuple[int, Story]:
     return next((id_, story) for id_, story in cast.stories.items() if story.draft.title == thing.title)
 
 
-def _parcels(alice: int, cooker: int, now: datetime) -> None:
-    """Some orders are on their way, some have come; Alice has left one campaign."""
+def _leaves(alice: int, cooker: int, now: datetime) -> None:
+    """Alice has left one campaign."""
     with transaction():
-        orders = db.session.scalars(select(Order).order_by(Order.launch_id, Order.id).limit(12)).all()
-        for number, order in enumerate(orders):
-            staff = db.session.get_one(Offer, db.session.get_one(Launch, order.launch_id).offer_id).created_by
-            ship_order(
-                order.id, "SF Express", f"SF25{number:08}", merchant_id=order.merchant_id, by=staff, now=now
-            )
-            if number % 3 == 0:
-                deliver_order(order.id, now=now)
         left = select(Pledge.id).where(
             Pledge.shopper_id == alice, Pledge.campaign_id == cooker, Pledge.state == PledgeState.ACTIVE
         )
@@ -95,7 +86,8 @@ def tie_up(named: dict[str, int], cast: Cast, now: datetime) -> None:
         _wishes(named, cast, now)
         _applicants(cast, now)
     mo = cast.firms[0]
-    _parcels(named["alice"], _told(cast, OPEN[9])[0], now)
+    _leaves(named["alice"], _told(cast, OPEN[9])[0], now)
+    deliver(named["alice"], named["otto"], now)
     _samples(cast, now)
     _offers_that_end(cast, now)
     for thing, flawed in ((THIS_WEEK[0], False), (THIS_WEEK[1], True)):

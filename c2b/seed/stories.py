@@ -112,6 +112,20 @@ PAST = (
     Thing("Acacia honey, 1 kg", "honey", F, 139, 79, 180, ((140, 79),), 35.2, 7),
     Thing("Brass reading glasses", "sunglasses", D, 219, 129, 44, ((40, 129),), 35, 7, poor_cards=True),
 )
+VOUCHERS = (
+    Thing("Supper for two at the lakeside kitchen", "teaset", F, 398, 228, 60, ((40, 228),), 35.1, 7,
+          fulfilment=Fulfilment.VOUCHER, summary="Four courses from what the lake and the garden give that day."),
+)  # fmt: skip
+COLLECTED = (
+    Thing("Mountain oranges, a crate of 8 kg", "mandarin", F, 128, 72, 50, ((35, 72),), 35.15, 7,
+          fulfilment=Fulfilment.COLLECTED, summary="Picked in the morning; you collect your crate at the market hall."),
+)  # fmt: skip
+# Delivered weeks ago: of some the money has been paid out.
+SETTLED = (
+    Thing("Long-handled enamel ladle", "pot3", H, 149, 89, 44, ((34, 89),), 56.3, 7),
+    Thing("Oak table for six, oiled", "stool", H, 4999, 3299, 24, ((17, 3299),), 56.2, 7),
+    Thing("Cordless table lamp, brass", "lamp", A, 259, 169, 40, ((30, 169),), 56.1, 7),
+)
 EXPIRED = (Thing("Heated picnic blanket", "knit", C, 399, 149, 24, ((200, 149),), 21, 14),)
 CANCELLED = (Thing("Folding electric bicycle", "headphones", A, 4999, 2999, 35, ((100, 2999),), 12, 14),)
 
