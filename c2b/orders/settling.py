@@ -45,7 +45,7 @@ def _after_authorising(launch: Launch, now: datetime) -> None:
             _test_minimum(launch, now)
     elif not _any(launch, ~held(now)):
         _test_minimum(launch, now)
-    else:
+    elif not _waits(launch, UNANSWERED, now - windows.WAIT_FOR_ALL):
         move(launch, LaunchState.MENDING, by=None, now=now)
 
 

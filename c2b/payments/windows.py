@@ -2,22 +2,18 @@
 
 from datetime import timedelta
 
-MEND = timedelta(
-    days=4
-)  # from the launch: a card that failed can be mended; card holds live 4 days and 18 hours
+# Cards that fail. The window ends before the first holds run out, which live 4 days and 18 hours.
+MEND = timedelta(days=4)  # from the launch: a card that failed can be mended
 REMIND_EVERY = timedelta(hours=48)  # while it waits to be mended
-RETRY_AFTER = (
-    timedelta(hours=24),
-    timedelta(hours=48),
-    timedelta(hours=72),
-)  # of the window, where a card may work
-CONFIRM_AGAIN = timedelta(hours=24)  # to confirm a payment that had to be held a second time after the window
-WAIT_FOR_HOLD = timedelta(
-    hours=6
-)  # an answer about a hold that is missing keeps a decision waiting for so long
-WAIT_FOR_CHARGE = timedelta(hours=72)  # one about a charge or a release
-LOOK_UP_WITHIN = timedelta(minutes=15)  # of its time an answer that is missing is asked for
-CASE_AFTER = timedelta(hours=72)  # an answer that is missing for so long is a case for an operator
+RETRY_AFTER = tuple(timedelta(hours=n) for n in (24, 48, 72))  # of the window
+CONFIRM_AGAIN = timedelta(hours=24)  # to confirm a payment that had to be held once more after the window
+# Answers that are missing.
+WAIT_FOR_ALL = timedelta(minutes=10)  # they keep the window to mend cards from opening
+WAIT_FOR_HOLD = timedelta(hours=6)  # those about holds keep a decision waiting
+WAIT_FOR_CHARGE = timedelta(hours=72)  # those about charges and releases
+LOOK_UP_WITHIN = timedelta(minutes=15)  # of its time each is asked for
+CASE_AFTER = timedelta(hours=72)  # after that an operator is told
+# Purchases and goods.
 CONFIRM_LATE = timedelta(minutes=30)  # to confirm a purchase from what was left over
 DELIVERED_AFTER = timedelta(days=14)  # a parcel counts as delivered so long after it was sent
 LINK_LIVES = timedelta(days=30)  # a link of a mail; the window of its launch ends it earlier
