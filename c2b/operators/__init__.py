@@ -6,9 +6,11 @@ from c2b.operators import (
     audit_views,
     batch_views,
     campaign_views,
+    case_views,
     check_views,
     checks,
     clock_views,
+    inbox_views,
     job_views,
     mail_views,
     people_views,
@@ -17,7 +19,8 @@ from c2b.operators import (
 from c2b.operators.blueprint import bp
 
 PAGES = (
-    views, audit_views, batch_views, campaign_views, check_views, clock_views, job_views, mail_views, people_views
+    views, audit_views, batch_views, campaign_views, case_views, check_views, clock_views, inbox_views, job_views,
+    mail_views, people_views,
 )  # fmt: skip
 PROMISES = checks
 

@@ -24,6 +24,7 @@ PERIODS = ("7", "30", "90")
 PLACES = {
     "promises": ("bad", "alert", "operators.checks"),
     "launches": ("bad", "bolt", "launches.index"),
+    "cases": ("bad", "alert", "operators.cases"),
     "jobs": ("bad", "cpu", "operators.jobs"),
     "moderation": ("warn", "flag", "moderation.queue"),
     "certification": ("warn", "store", "certification.queue"),

@@ -57,6 +57,7 @@ def need_title(need: Need) -> str:
     titles = {
         "promises": lambda: ngettext("%(num)s broken promise", "%(num)s broken promises", n),
         "launches": lambda: ngettext("%(num)s launch in trouble", "%(num)s launches in trouble", n),
+        "cases": lambda: ngettext("%(num)s case about money", "%(num)s cases about money", n),
         "jobs": lambda: ngettext("%(num)s job fails", "%(num)s jobs fail", n),
         "moderation": lambda: ngettext("%(num)s wish to look at", "%(num)s wishes to look at", n),
         "certification": lambda: ngettext("%(num)s firm to certify", "%(num)s firms to certify", n),

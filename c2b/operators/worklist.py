@@ -14,6 +14,7 @@ from c2b.core.outbox import Delivery, Notice
 from c2b.core.runs import Run, last_runs
 from c2b.merchants.models import Merchant
 from c2b.merchants.states import MerchantState
+from c2b.operators import cases
 from c2b.pipeline.models import Launch, Offer, Place, StageVisit
 from c2b.pipeline.states import LaunchState
 
@@ -35,6 +36,7 @@ def needs(now: datetime) -> list[Need]:
     found = [
         _broken_promises(),
         _troubled_launches(now),
+        Need("cases", *cases.how_many()),
         _failing_jobs(),
         _count("moderation", Campaign, Campaign.state == CampaignState.SUBMITTED, Campaign.state_since),
         _count("certification", Merchant, Merchant.state == MerchantState.APPLIED, Merchant.state_since),

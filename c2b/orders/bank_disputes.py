@@ -21,8 +21,9 @@ from c2b.core.text import gettext as _
 from c2b.ledger import facts
 from c2b.ledger.posting import post
 from c2b.merchants.queries import staff_ids
+from c2b.orders.evidence import pack_of, words_of
 from c2b.orders.freezing import freeze
-from c2b.orders.models import Dispute, Evidence, Order, Shipment
+from c2b.orders.models import Dispute, Evidence, Order
 from c2b.orders.refunding import about, gone_back, nothing_is_left
 from c2b.orders.states import DisputeCause, DisputeOrigin, DisputeState, Party
 from c2b.payments import windows
@@ -192,31 +193,11 @@ def answer_bank(dispute_id: int, *, now: datetime) -> None:
 
 def words_for_bank(dispute: Dispute) -> tuple[str, int]:
     """What our records say of the order, then what the merchant and we say; and the number of the last of it."""
-    order = get_or_404(Order, dispute.order_id)
     said = db.session.scalars(
         select(Evidence)
         .where(Evidence.dispute_id == dispute.id, Evidence.party != Party.SHOPPER)
         .order_by(Evidence.id)
     ).all()
-    lines = [*_records(order), *(f"{evidence.at:%Y-%m-%d}: {evidence.words}" for evidence in said)]
-    return "\n".join(lines), max((evidence.id for evidence in said), default=0)
-
-
-def _records(order: Order) -> list[str]:
-    lines = [_("Order %(number)s, placed on %(day)s.", number=order.number, day=_day(order.placed_at))]
-    for parcel in db.session.scalars(select(Shipment).where(Shipment.order_id == order.id)):
-        lines.append(
-            _(
-                "Sent on %(day)s with %(carrier)s, %(tracking)s.",
-                day=_day(parcel.sent_at),
-                carrier=parcel.carrier,
-                tracking=parcel.tracking,
-            )
-        )
-    if order.delivered_at is not None:
-        lines.append(_("Delivered on %(day)s.", day=_day(order.delivered_at)))
-    return lines
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"
+    records = words_of(pack_of(get_or_404(Order, dispute.order_id)))
+    words = [records, *(f"{evidence.at:%Y-%m-%d}: {evidence.words}" for evidence in said)]
+    return "\n".join(words), max((evidence.id for evidence in said), default=0)

@@ -86,6 +86,8 @@ def _operator(waiting: dict[str, int]) -> list[Entry]:
         Entry("money", _("Money"), "settlement.books", "scale", n("money")),
         Entry("disputes", _("Disputes"), "disputes.queue", "msg", n("disputes")),
         Entry("unwinding", _("Money back"), "disputes.unwinding", "undo", n("unwinding")),
+        Entry("cases", _("Cases"), "operators.cases", "alert", n("cases")),
+        Entry("inbox", _("Inbox"), "operators.inbox", "plug", n("inbox")),
         Entry("jobs", _("Jobs"), "operators.jobs", "cpu", n("jobs")),
         Entry("mail", _("Mail"), "operators.mail", "mail", n("mail")),
         Entry("audit", _("Diary"), "operators.audit", "clock"),
