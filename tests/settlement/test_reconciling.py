@@ -90,13 +90,14 @@ def test_after_a_whole_story_both_books_say_the_same(delivered: Delivered, now: 
     answer_all(now)
     plan(now + LATER)
     (payout,) = send(now + LATER)
+    reference, payout_id = reference_of(payout.id), payout.id
+    db.session.rollback()
     found = reconcile(now + LATER)
     assert found.differences == []
     ours, theirs = found.balances["CNY"]
     assert ours == theirs
     assert found.compared == 5
 
-    reference, payout_id = reference_of(payout.id), payout.id
     sandbox().return_payout(reference, now=now + LATER)
     gone = reconcile(now + LATER)
     assert [row["gap"] for row in gone.differences] == [Gap.MISSING_HERE, Gap.BALANCE]
