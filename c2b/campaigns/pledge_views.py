@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -19,7 +19,7 @@ from c2b.campaigns.states import PledgeState
 from c2b.campaigns.views import campaign_page, reader_id, visible
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
-from c2b.core.db import end_transaction, transaction
+from c2b.core.db import transaction
 from c2b.core.errors import NotFound, Refused
 from c2b.core.forms import attempt
 
@@ -53,10 +53,10 @@ def pledge(slug: str) -> ResponseReturnValue:
     return redirect(url_for(".joined", slug=slug))
 
 
-@bp.get("/c/<slug>/join/finish")
+@bp.route("/c/<slug>/join/finish", methods=["GET", "POST"])
 @public
 def finish(slug: str) -> ResponseReturnValue:
-    """Place the pledge that waited for a sign-in or a card; it was typed and sent before."""
+    """The pledge that waited for a sign-in or a card: shown once more, and placed by a press."""
     waiting = kept(slug)
     here = url_for(".finish", slug=slug)
     if waiting is None:
@@ -72,12 +72,16 @@ def finish(slug: str) -> ResponseReturnValue:
         flash(_("You have not joined yet: no card was saved. What you chose is still here."), "warn")
         keep(slug, waiting["values"])
         return redirect(url_for(".show", slug=slug, _anchor="join"))
+    if request.method == "GET":
+        card = dict(cards_of(shopper_id))[card_id]
+        return render_template(
+            "campaigns/finish.html", campaign=visible(slug), values=waiting["values"], card=card
+        )
     return _place_kept(slug, _request(waiting["values"], shopper_id, card_id))
 
 
 def _place_kept(slug: str, request_: operations.PledgeRequest) -> ResponseReturnValue:
     campaign_id = visible(slug).id
-    end_transaction()  # a page that is asked for reads only; what follows writes
     try:
         with transaction():
             operations.place_pledge(campaign_id, request_, now=utcnow())

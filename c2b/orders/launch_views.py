@@ -11,7 +11,7 @@ from c2b.core.db import get_or_404
 from c2b.core.events import history
 from c2b.orders import late, queries
 from c2b.orders.pages import page_number
-from c2b.orders.progress import progress_of
+from c2b.orders.progress import progress_of, runs_of
 from c2b.pipeline.models import Launch
 from c2b.pipeline.states import LaunchState
 
@@ -24,9 +24,11 @@ def index() -> ResponseReturnValue:
     """All launches, newest first, with their progress."""
     page = page_number()
     rows, more = queries.all_launches(page=page)
-    progress = progress_of([launch for launch, _campaign in rows])
+    launches, now = [launch for launch, _campaign in rows], utcnow()
+    progress = progress_of(launches)
+    runs = runs_of(launches, progress, now=now)
     return render_template(
-        "orders/launches.html", rows=rows, progress=progress, page=page, more=more, now=utcnow()
+        "orders/launches.html", rows=rows, progress=progress, runs=runs, page=page, more=more, now=now
     )
 
 
@@ -37,13 +39,15 @@ def show(launch_id: int) -> ResponseReturnValue:
     launch = get_or_404(Launch, launch_id)
     page = page_number()
     attempts, more = queries.attempts_of(launch_id, page=page)
+    progress, now = progress_of([launch]), utcnow()
     return render_template(
         "orders/launch.html",
         launch=launch,
         campaign=launch.campaign,
         offer=launch.offer,
         merchant=launch.offer.merchant,
-        progress=progress_of([launch])[launch.id],
+        progress=progress[launch.id],
+        run=runs_of([launch], progress, now=now).get(launch.id),
         attempts=attempts,
         names=names_of(shopper_id for _attempt, shopper_id in attempts),
         lines=history(launch),
@@ -57,5 +61,5 @@ def show(launch_id: int) -> ResponseReturnValue:
         },
         page=page,
         more=more,
-        now=utcnow(),
+        now=now,
     )

@@ -1,10 +1,11 @@
-"""How far the charging of launches is, for operators: counts and amounts in two statements."""
+"""How far the charging of launches is, for operators: counts, amounts and pace in three statements."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from c2b.campaigns.models import Pledge
 from c2b.campaigns.states import PledgeState
@@ -12,6 +13,9 @@ from c2b.core.db import db
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch
+from c2b.pipeline.states import LaunchState
+
+PACE_OVER = timedelta(minutes=5)  # the pace of a run is what was answered in the last minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,64 @@ class Progress:
     amount_captured: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The charging of a launch while it is under way: so many of so many, how fast, and what stands out."""
+
+    done: int
+    whole: int
+    each_minute: float  # answers, over the last minutes
+    unanswered: int
+    cases: int
+    through_at: datetime | None  # at this pace; None where nothing was answered lately
+
+
+def runs_of(launches: Sequence[Launch], progress: dict[int, Progress], *, now: datetime) -> dict[int, Run]:
+    """The runs of those launches that are being charged or let go of now."""
+    busy = {launch.id: launch for launch in launches if launch.state in WHOLE}
+    lately = Attempt.decided_at > now - PACE_OVER
+    rows = db.session.execute(
+        select(
+            Attempt.launch_id,
+            func.count().filter(lately).label("lately"),
+            func.count().filter(Attempt.state == AttemptState.UNKNOWN).label("unanswered"),
+            func.count().filter(Attempt.case_at.is_not(None)).label("cases"),
+        )
+        .where(
+            Attempt.launch_id.in_(busy),
+            or_(lately, Attempt.state == AttemptState.UNKNOWN, Attempt.case_at.is_not(None)),
+        )
+        .group_by(Attempt.launch_id)
+    )
+    seen = {row.launch_id: row for row in rows}
+    return {id_: _run(launch, progress[id_], seen.get(id_), now) for id_, launch in busy.items()}
+
+
+# (how many are through, of how many) in each state in which a run is under way
+WHOLE = {
+    LaunchState.AUTHORISING: lambda p: (p.authorised + p.failed, p.allocated),
+    LaunchState.CAPTURING: lambda p: (p.captured + p.dropped, p.allocated),
+    LaunchState.VOIDING: lambda p: (p.voided, p.authorised + p.waiting),
+    LaunchState.UNWINDING: lambda p: (p.voided + p.captured, p.authorised),
+}
+
+
+def _run(launch: Launch, progress: Progress, seen: Any, now: datetime) -> Run:
+    done, whole = WHOLE[launch.state](progress)
+    lately = seen.lately if seen else 0
+    left = max(0, whole - done)
+    through_at = now + PACE_OVER * (left / lately) if lately and left else None
+    minutes = PACE_OVER / timedelta(minutes=1)
+    return Run(
+        min(done, whole),
+        whole,
+        lately / minutes,
+        seen.unanswered if seen else 0,
+        seen.cases if seen else 0,
+        through_at,
+    )
+
+
 def progress_of(launches: Sequence[Launch]) -> dict[int, Progress]:
     """The progress of each of these launches."""
     ids = [launch.id for launch in launches]
@@ -45,7 +107,7 @@ def progress_of(launches: Sequence[Launch]) -> dict[int, Progress]:
         (campaign_id, state): (n, int(units or 0))
         for campaign_id, state, n, units in db.session.execute(
             select(Pledge.campaign_id, Pledge.state, func.count(), func.sum(Pledge.allocated))
-            .where(Pledge.campaign_id.in_([launch.campaign_id for launch in launches]))
+            .where(Pledge.campaign_id.in_([launch.campaign_id for launch in launches]), Pledge.allocated > 0)
             .group_by(Pledge.campaign_id, Pledge.state)
         )
     }
@@ -76,8 +138,8 @@ def _progress(
     held = asked(Purpose.AUTHORISE, AttemptState.SUCCEEDED)
     captured = asked(Purpose.CAPTURE, AttemptState.SUCCEEDED)
     return Progress(
-        allocated=sum(attempts_n for (id_, purpose, _s), (attempts_n, _a) in attempts.items()
-                      if id_ == launch.id and purpose == Purpose.AUTHORISE),
+        allocated=sum(n for (campaign_id, _state), (n, _units) in pledges.items()
+                      if campaign_id == launch.campaign_id),
         authorised=held[0],
         failed=asked(Purpose.AUTHORISE, AttemptState.FAILED, AttemptState.EXPIRED)[0],
         waiting=asked(

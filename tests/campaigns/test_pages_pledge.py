@@ -157,7 +157,10 @@ def test_without_a_card_the_pledge_waits_for_one_and_is_then_placed(
     back = client.post(at_provider.location, data={"card": "ok"})
     returned = client.get(back.location)
     assert returned.location == f"/c/{campaign.slug}/join/finish"
-    placed = client.get(returned.location)
+    page = client.get(returned.location)
+    assert "One press to go" in page.text
+    assert pledges(campaign) == []  # a page that is asked for changes nothing
+    placed = client.post(returned.location)
     assert placed.location == f"/c/{campaign.slug}/joined"
     assert [pledge.quantity for pledge in pledges(campaign)] == [2]
     assert client.get(placed.location).status_code == 200
@@ -186,7 +189,7 @@ def test_a_visitor_signs_in_and_the_pledge_is_placed(make: Make, client: FlaskCl
     with client.session_transaction() as session:
         session.clear()  # as signing in does
     sign_in(client, shopper)
-    answer = client.get(f"/c/{campaign.slug}/join/finish")
+    answer = client.post(f"/c/{campaign.slug}/join/finish")
     assert answer.location == f"/c/{campaign.slug}/joined"
     assert [pledge.shopper_id for pledge in pledges(campaign)] == [shopper.id]
 
@@ -210,7 +213,7 @@ def test_another_card_is_asked_for_even_if_there_is_one(
     client.post(f"/c/{campaign.slug}/join", data=typed(campaign, card="new"))
     assert client.get(f"/c/{campaign.slug}/join/finish").location.startswith("/me/cards/add")
     new = make.mandate(shopper, "tok_new")
-    client.get(f"/c/{campaign.slug}/join/finish")
+    client.post(f"/c/{campaign.slug}/join/finish")
     assert pledges(campaign)[0].mandate_id == new.id
 
 
