@@ -25,6 +25,7 @@ PLACES = {
     "promises": ("bad", "alert", "operators.checks"),
     "launches": ("bad", "bolt", "launches.index"),
     "cases": ("bad", "alert", "operators.cases"),
+    "disputes": ("warn", "msg", "disputes.queue"),
     "jobs": ("bad", "cpu", "operators.jobs"),
     "moderation": ("warn", "flag", "moderation.queue"),
     "certification": ("warn", "store", "certification.queue"),

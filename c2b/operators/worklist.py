@@ -15,11 +15,14 @@ from c2b.core.runs import Run, last_runs
 from c2b.merchants.models import Merchant
 from c2b.merchants.states import MerchantState
 from c2b.operators import cases
+from c2b.orders.models import Dispute
+from c2b.orders.states import DisputeOrigin, DisputeState
 from c2b.pipeline.models import Launch, Offer, Place, StageVisit
 from c2b.pipeline.states import LaunchState
 
 CHARGING_TAKES = timedelta(hours=1)  # a launch that charges for longer is stuck
 RECENT = timedelta(days=7)
+TO_RULE = and_(Dispute.origin == DisputeOrigin.SHOPPER, Dispute.state == DisputeState.ANSWERED)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ def needs(now: datetime) -> list[Need]:
         _broken_promises(),
         _troubled_launches(now),
         Need("cases", *cases.how_many()),
+        _count("disputes", Dispute, TO_RULE, Dispute.opened_at),
         _failing_jobs(),
         _count("moderation", Campaign, Campaign.state == CampaignState.SUBMITTED, Campaign.state_since),
         _count("certification", Merchant, Merchant.state == MerchantState.APPLIED, Merchant.state_since),
@@ -56,9 +60,10 @@ def nav_counts(now: datetime) -> dict[str, int]:
             _subcount(Notice, Notice.delivery == Delivery.DEAD),
             _subcount(Claim, Claim.failures > 0),
             _subcount(Offer, Offer.state == "final_review"),
+            _subcount(Dispute, TO_RULE),
         )
     ).one()
-    return dict(zip(("moderation", "merchants", "mail", "jobs", "review"), counts, strict=True))
+    return dict(zip(("moderation", "merchants", "mail", "jobs", "review", "disputes"), counts, strict=True))
 
 
 def _subcount(model: Any, condition: Any) -> Any:

@@ -32,10 +32,11 @@ MANY_RETURNS = (
 
 @dataclass(frozen=True, slots=True)
 class NextMove:
-    """Who has to do something, what, and until when."""
+    """Who has to do something, what, and until when; `yours` says it to that side itself."""
 
     party: Party
     words: str
+    yours: str
     due_at: datetime | None
 
 
@@ -113,16 +114,30 @@ def due_at(state: ReturnState, now: datetime) -> datetime | None:
 
 def next_of_return(return_: Any) -> NextMove | None:
     """Who moves next in a return; None when it is over."""
+    firm, shopper = Party.MERCHANT, Party.SHOPPER
     moves = {
-        R.ASKED: (Party.MERCHANT, _("The merchant answers. Without an answer the return is accepted.")),
-        R.ACCEPTED: (Party.SHOPPER, _("The shopper sends it back. If nothing is sent, the return lapses.")),
-        R.SENT: (Party.MERCHANT, _("The merchant receives it. Without a word from them it is refunded.")),
-        R.RECEIVED: (Party.MERCHANT, _("The merchant refunds or replaces it. Without that it is refunded.")),
+        R.ASKED: (
+            firm,
+            _("The merchant answers. Without an answer the return is accepted."),
+            _("Answer the shopper. Without an answer the return is accepted."),
+        ),
+        R.ACCEPTED: (
+            shopper,
+            _("The shopper sends it back. If nothing is sent, the return lapses."),
+            _("Send it back and tell us the tracking number. If nothing is sent, the return lapses."),
+        ),
+        R.SENT: (
+            firm,
+            _("The merchant receives it. Without a word from them it is refunded."),
+            _("Say that it has arrived, and refund or replace it. Without a word from you it is refunded."),
+        ),
+        R.RECEIVED: (
+            firm,
+            _("The merchant refunds or replaces it. Without that it is refunded."),
+            _("Refund or replace it. Without that it is refunded by itself."),
+        ),
     }
-    if return_.state not in moves:
-        return None
-    party, words = moves[return_.state]
-    return NextMove(party, words, return_.due_at)
+    return NextMove(*moves[return_.state], return_.due_at) if return_.state in moves else None
 
 
 # orders that are late, or cannot be sent
@@ -207,16 +222,18 @@ def next_of_dispute(dispute: Any) -> NextMove | None:
     """Who moves next in a dispute; None when it is over."""
     if dispute.state not in OPEN_DISPUTE:
         return None
+    if dispute.origin == DisputeOrigin.BANK and dispute.state == D.OPENED:
+        words = _("The merchant hands in evidence for the bank.")
+        yours = _("Hand in what speaks for you; we pass it on to the bank.")
+        return NextMove(Party.MERCHANT, words, yours, dispute.answer_by)
     if dispute.origin == DisputeOrigin.BANK:
-        if dispute.state == D.OPENED:
-            return NextMove(
-                Party.MERCHANT, _("The merchant hands in evidence for the bank."), dispute.answer_by
-            )
-        return NextMove(Party.OPERATOR, _("The bank rules."), None)
+        return NextMove(Party.OPERATOR, _("The bank rules."), _("The bank rules."), None)
     if dispute.state == D.OPENED:
         words = _("The merchant answers. Without an answer the shopper is paid back.")
-        return NextMove(Party.MERCHANT, words, dispute.answer_by)
-    return NextMove(Party.OPERATOR, _("Our staff rule, with words for both sides."), dispute.rule_by)
+        yours = _("Hand in what speaks for you. Without an answer the shopper is paid back.")
+        return NextMove(Party.MERCHANT, words, yours, dispute.answer_by)
+    words = _("Our staff rule, with words for both sides.")
+    return NextMove(Party.OPERATOR, words, _("Rule on it, with words for both sides."), dispute.rule_by)
 
 
 def is_conspicuous(orders: int, refunded: int) -> bool:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from c2b.campaigns.models import Campaign
-from c2b.campaigns.operations import cancel_campaign
 from c2b.core.db import db, end_transaction, transaction
 from c2b.merchants.queries import staff_ids
 from c2b.orders.disputes import Claim, hand_in, open_dispute, rule_dispute, withdraw_dispute
@@ -26,13 +25,9 @@ from c2b.orders.returns import (
 )
 from c2b.orders.shipping import deliver_order, ship_order
 from c2b.orders.states import DisputeCause, OrderState, Party, ReturnCause
-from c2b.orders.unwinding import pay_back_called_off
 from c2b.payments.gateway import gateway
 from c2b.payments.gateways.sandbox import Sandbox
-from c2b.payments.models import Refund
 from c2b.payments.states import RefundCause
-from c2b.pipeline.models import Launch
-from c2b.pipeline.states import LaunchState
 from c2b.seed.stories import PAST
 
 HOUR = timedelta(hours=1)
@@ -58,7 +53,6 @@ def go_wrong(alice: int, operator: int, now: datetime) -> None:
             with transaction():
                 _dispute(order, state, operator, now)
     _refunds(waiting, now)
-    _called_off(operator, now)
 
 
 def _orders(alice: int) -> Iterator[Order]:
@@ -135,27 +129,6 @@ def _dispute(order: Order, state: str, operator: int, now: datetime) -> None:
     if state == "dismissed":
         words = "The label on the box names both values, and the fan keeps to them."
         rule_dispute(opened, 0, words, by=operator, now=at + 30 * HOUR)
-
-
-def _called_off(operator: int, now: datetime) -> None:
-    """A sale that an operator has called off; the provider refuses one of its refunds, so it is not over yet."""
-    query = select(Launch).where(Launch.state == LaunchState.SELLING).order_by(Launch.id.desc()).limit(1)
-    launch = db.session.scalar(query)
-    if launch is None:
-        return
-    with transaction():
-        cancel_campaign(
-            launch.campaign_id, "The maker recalls it: the lid can come loose.", by=operator, now=now
-        )
-    first = db.session.scalar(
-        select(Order.id).where(Order.launch_id == launch.id).order_by(Order.id).limit(1)
-    )
-    if first is None:
-        return
-    with transaction():
-        pay_back_called_off(first, now=now)
-    refund = db.session.scalar(select(Refund.id).where(Refund.key == f"order-{first}"))
-    _script({f"refund-{refund}-1": "refund_refused"})
 
 
 def _refunds(waiting: Iterator[Order], now: datetime) -> None:
