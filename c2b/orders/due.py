@@ -119,14 +119,10 @@ def orders_to_ask_about(now: datetime) -> list[int]:
     )
 
 
-def overdue_of(merchant_id: int, now: datetime) -> int:
-    """How many of a firm's orders should have been sent."""
+def overdue_of(merchant_id: int, now: datetime, launch_id: int | None = None) -> int:
+    """How many of a firm's orders should have been sent, of one launch or of all."""
     query = select(func.count()).select_from(Order)
-    return (
-        db.session.scalar(
-            query.where(
-                Order.merchant_id == merchant_id, Order.state == OrderState.PLACED, Order.ship_by <= now
-            )
-        )
-        or 0
+    query = query.where(
+        Order.merchant_id == merchant_id, Order.state == OrderState.PLACED, Order.ship_by <= now
     )
+    return db.session.scalar(query.where(Order.launch_id == launch_id) if launch_id else query) or 0

@@ -1,6 +1,7 @@
 """Promised days: merchants are reminded of them, shoppers hear when one has passed, and both go on record."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 
@@ -44,14 +45,16 @@ def tell_late(order_id: int, *, now: datetime) -> None:
 def remind_firm(launch_id: int, *, now: datetime) -> None:
     """Tell the merchant's people that orders are to be sent soon, or should have been."""
     launch = lock(Launch, launch_id)
-    count, ship_by, merchant_id = db.session.execute(
-        select(func.count(), func.min(Order.ship_by), func.min(Order.merchant_id)).where(
+    found: Any = db.session.execute(
+        select(func.min(Order.ship_by), func.min(Order.merchant_id)).where(
             Order.launch_id == launch_id, Order.state == OrderState.PLACED
         )
     ).one()
-    if not count:
+    ship_by, merchant_id = found
+    if ship_by is None:
         return
     overdue = ship_by <= now
+    count = _waiting(launch_id, now if overdue else now + windows.DUE_SOON)
     record(launch, OVERDUE if overdue else DUE_SOON, by=None, at=now, orders=count)
     campaign = get_or_404(Campaign, launch.campaign_id)
     data = {
@@ -63,6 +66,19 @@ def remind_firm(launch_id: int, *, now: datetime) -> None:
     }
     kind = "order_overdue" if overdue else "order_due_soon"
     notify_many(kind, [(id_, f"{launch_id}:{id_}", data) for id_ in staff_ids(merchant_id)], now=now)
+
+
+def _waiting(launch_id: int, until: datetime) -> int:
+    """How many orders of a launch are still to be sent, promised for then or sooner."""
+    query = select(func.count()).select_from(Order)
+    return (
+        db.session.scalar(
+            query.where(
+                Order.launch_id == launch_id, Order.state == OrderState.PLACED, Order.ship_by <= until
+            )
+        )
+        or 0
+    )
 
 
 def put_on_record(launch_id: int, *, now: datetime) -> None:

@@ -10,7 +10,7 @@ from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.forms import attempt
 from c2b.core.sheets import decoded, written
-from c2b.orders import order_queries, papers
+from c2b.orders import due, order_queries, papers
 from c2b.orders.delivery_forms import ParcelsFile, ReadyForm
 from c2b.orders.firm_views import my_firm
 from c2b.orders.order_queries import Sale
@@ -39,6 +39,7 @@ def _sale_page(mine: Sale, form: ReadyForm, status: int = 200) -> ResponseReturn
         **mine._asdict(),
         paper=papers.purchase_order(mine.launch.id),
         counts=order_queries.sale_counts(mine.launch.id),
+        overdue=due.overdue_of(mine.offer.merchant_id, utcnow(), mine.launch.id),
         waiting=order_queries.to_make_ready(mine.launch.id),
         form=form,
         states=list(OrderState),
