@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
@@ -102,7 +103,7 @@ def orders_are_captures() -> Iterator[str]:
         Attempt.purpose == Purpose.CAPTURE,
         Attempt.state == AttemptState.SUCCEEDED,
     )
-    rows = db.session.execute(
+    rows: Any = db.session.execute(
         select(
             Pledge.id, Pledge.state, Pledge.allocated, Attempt.id, Attempt.amount, Order.id, Order.attempt_id,
             Order.quantity, Order.total, Order.unit_price, Launch.unit_price, Refund.amount,

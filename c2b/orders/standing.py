@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from c2b.campaigns.models import Pledge
@@ -123,17 +123,17 @@ def unconfirmed(launch: Launch, _now: datetime, after: Any) -> tuple[list[int], 
     return _by_attempt(_holds(launch).where(Attempt.state == S.REQUIRES_ACTION), after)
 
 
-def _holds(launch: Launch) -> Select[Any]:
+def _holds(launch: Launch) -> Any:
     return select(Attempt.pledge_id, Attempt.id).where(
         Attempt.launch_id == launch.id, Attempt.purpose == Purpose.AUTHORISE
     )
 
 
-def _by_attempt(query: Select[Any], after: Any) -> tuple[list[int], Any]:
+def _by_attempt(query: Any, after: Any) -> tuple[list[int], Any]:
     return _page(query.order_by(Attempt.id), Attempt.id > (after or 0))
 
 
-def _page(query: Select[Any], later: ColumnElement[bool] | None) -> tuple[list[int], Any]:
+def _page(query: Any, later: ColumnElement[bool] | None) -> tuple[list[int], Any]:
     rows = db.session.execute((query if later is None else query.where(later)).limit(CHUNK)).all()
     if not rows:
         return [], None

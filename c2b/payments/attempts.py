@@ -142,7 +142,8 @@ def _still_mine(asked: Sequence[Request]) -> set[int]:
     known = {
         request.attempt_id: (request.state, request.epoch) for request in asked if request.state not in FINAL
     }
-    ids, mine = sorted(known), set()
+    ids = sorted(known)
+    mine: set[int] = set()
     for start in range(0, len(ids), CHUNK):
         rows = db.session.execute(
             select(Attempt.id, Attempt.state, Attempt.epoch)
