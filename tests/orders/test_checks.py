@@ -6,8 +6,9 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
+from c2b.core import runs
 from c2b.core.checks import broken_promises
-from c2b.core.db import db
+from c2b.core.db import db, transaction
 from c2b.payments.gateway import Asked
 from c2b.payments.states import Purpose
 from c2b.pipeline.models import Launch
@@ -84,3 +85,56 @@ def test_a_launch_that_failed_after_all_is_found_by_its_own_promise(
     db.session.execute(text("update launch set state = 'failed'"))
     assert any(problem.startswith("I-18 a launch that failed") for problem in broken_promises("I-18"))
     db.session.rollback()
+
+
+UNDER_WAY = [
+    ("I-24", "update attempt set look_up_at = null where state = 'requires_action'"),
+    ("I-24", "update attempt set look_up_at = '2025-05-01 00:00:00+00' where state = 'requires_action'"),
+    ("I-24", "update attempt set state = 'unknown', started_at = '2025-05-01 00:00:00+00' where state like 're%'"),
+    ("I-34", "update launch set state = 'voiding', state_since = '2025-05-01 00:00:00+00'"),
+    ("I-19", "update pledge set state = 'dropped' where allocated = 2"),
+    ("I-22", "update attempt set generation = 2, key = 'authorise-' || pledge_id || '-2' where state = 'succeeded'"),
+]  # fmt: skip
+
+
+def test_each_broken_promise_of_a_launch_under_way_is_found(
+    launch: Callable[..., Launch], now: datetime
+) -> None:
+    launch([(2, "ok"), (1, "needs_confirmation")])
+    run_jobs(now)
+    with transaction():
+        for name in ("look_up_attempts", "charge_launches"):
+            runs.finish(runs.begin(name, due_at=now, now=now, process="test") or 0, {}, now=now)
+    assert broken_promises() == []
+    db.session.rollback()
+    missed = []
+    for promise, corruption in UNDER_WAY:
+        if promise == "I-34":
+            db.session.execute(text("update attempt set state = 'failed' where state = 'requires_action'"))
+        db.session.execute(text(corruption))
+        if not broken_promises(promise):
+            missed.append((promise, corruption))
+        db.session.rollback()
+    assert missed == []
+
+
+@pytest.mark.breaks_promises
+def test_money_that_is_held_twice_or_sent_twice_is_found(
+    launch: Callable[..., Launch], now: datetime
+) -> None:
+    launch([(2, "ok"), (1, "declined")])
+    run_jobs(now)
+    with sandbox().book.writing() as book:
+        book.execute(
+            "insert into hold (reference, account, key, token, pledge, amount, currency, captured, state, expires_at)"
+            " select 'twice', account, key || '9', token, pledge, amount, currency, captured, state, expires_at"
+            " from hold where state = 'held'"
+        )
+    assert any("holds money for pledge" in problem for problem in broken_promises("I-19"))
+    provider, hold = sandbox(), next(hold for hold in sandbox().holds() if hold["state"] == "held")
+    about = {"subject": hold["pledge"]}
+    provider.capture(
+        Asked("capture-9-9", Purpose.CAPTURE, 5, "CNY", now, payment=hold["reference"], about=about)
+    )
+    provider.refund(Asked("refund-9-1", Purpose.REFUND, 5, "CNY", now, payment=hold["reference"]))
+    assert any("refund-9-1" in problem for problem in broken_promises("I-20"))
