@@ -48,8 +48,8 @@ def is_whole() -> Iterator[str]:
         .join(Account, Account.id == Entry.account_id)
         .where(Account.currency != Transaction.currency)
     )
-    for row in other:
-        yield f"transaction {row.id} has an entry in {row.currency}"
+    for number, currency in other:
+        yield f"transaction {number} has an entry in {currency}"
     for number in db.session.scalars(select(Transaction.id).where(Transaction.sealed_at.is_(None))):
         yield f"transaction {number} was left open"
 

@@ -60,7 +60,7 @@ def frozen() -> ColumnElement[bool]:
     return or_(disputed(), being_returned(), being_refunded())
 
 
-def to_settle(merchant_id: int, currency: str, now: datetime) -> Select[tuple[int]]:
+def to_settle(merchant_id: int, currency: str, now: datetime) -> Select[int]:
     """The orders that a plan looks at: delivered and past the return window, or changed after they were settled."""
     changed = (
         select(Transaction.id)

@@ -1,5 +1,7 @@
 """The operators' side of the books: balances, payouts to approve, statements, the last reconciliation."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -75,7 +77,7 @@ def journal_csv() -> ResponseReturnValue:
         .where(Transaction.at >= start, Transaction.at < end)
         .order_by(Transaction.id, Entry.seq)
     )  # fmt: skip
-    rows = [
+    rows: list[list[Any]] = [
         ["date", "transaction", "cause", "cause number", "kind", "account", "owner", "currency", "amount"]
     ]
     rows += [

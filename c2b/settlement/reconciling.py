@@ -6,6 +6,7 @@ of ours explains is for a person.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -78,7 +79,7 @@ def our_balance() -> dict[str, int]:
 def our_facts() -> list[Fact]:
     """Every movement on the clearing accounts, by what it follows from; a fee goes with the charge it was kept of."""
     moved = {(row.cause, row.cause_id, row.kind): row for row in _movements()}
-    names = _names([(row.cause, row.cause_id) for row in moved.values()])
+    names = _names()
     fees = {
         (FEES[cause, kind], cause_id): -row.amount
         for (cause, cause_id, kind), row in moved.items()
@@ -96,7 +97,7 @@ def our_facts() -> list[Fact]:
     return found
 
 
-def _movements() -> Sequence[object]:
+def _movements() -> Sequence[Any]:
     return db.session.execute(
         select(
             Transaction.cause,
@@ -118,18 +119,21 @@ def _movements() -> Sequence[object]:
 Names = dict[tuple[Cause, int], tuple[str | None, str | None]]
 
 
-def _names(_causes: Sequence[tuple[Cause, int]]) -> Names:
+def _names() -> Names:
     """By what each cause is known at the provider: (the key of our request, the provider's own name)."""
     succeeded = Attempt.state == "succeeded"
     found: Names = {}
-    for cause, subject in (
+    subjects: tuple[tuple[Cause, Any], ...] = (
         (Cause.ATTEMPT, Attempt.id),
         (Cause.REFUND, Attempt.refund_id),
         (Cause.PAYOUT, Attempt.payout_id),
-    ):
+    )
+    for cause, subject in subjects:
         rows = db.session.execute(
             select(subject, Attempt.key, Attempt.reference).where(subject.is_not(None), succeeded)
         )
         found |= {(cause, row[0]): (row.key, row.reference) for row in rows}
     disputes = db.session.execute(select(Dispute.id, Dispute.reference).where(Dispute.reference.is_not(None)))
-    return found | {(Cause.DISPUTE, row.id): (None, row.reference) for row in disputes}
+    for row in disputes:
+        found[Cause.DISPUTE, row.id] = (None, row.reference)
+    return found
