@@ -31,6 +31,7 @@ PLACES = {
     "certification": ("warn", "store", "certification.queue"),
     "overdue": ("warn", "inbox", "pipeline.review"),
     "dates": ("info", "cal", "pipeline.schedule"),
+    "payouts": ("warn", "scale", "settlement.payouts"),
     "mail": ("info", "mail", "operators.mail"),
 }
 

@@ -19,6 +19,8 @@ from c2b.orders.models import Dispute
 from c2b.orders.states import DisputeOrigin, DisputeState
 from c2b.pipeline.models import Launch, Offer, Place, StageVisit
 from c2b.pipeline.states import LaunchState
+from c2b.settlement.models import Payout
+from c2b.settlement.states import PayoutState
 
 CHARGING_TAKES = timedelta(hours=1)  # a launch that charges for longer is stuck
 RECENT = timedelta(days=7)
@@ -46,6 +48,7 @@ def needs(now: datetime) -> list[Need]:
         _count("certification", Merchant, Merchant.state == MerchantState.APPLIED, Merchant.state_since),
         _overdue_offers(now),
         _undated(),
+        _count("payouts", Payout, Payout.state == PayoutState.PLANNED, Payout.planned_at),
         _count("mail", Notice, Notice.delivery == Delivery.DEAD, Notice.created_at),
     ]
     return [need for need in found if need.count]
@@ -61,9 +64,12 @@ def nav_counts(now: datetime) -> dict[str, int]:
             _subcount(Claim, Claim.failures > 0),
             _subcount(Offer, Offer.state == "final_review"),
             _subcount(Dispute, TO_RULE),
+            _subcount(Payout, Payout.state == PayoutState.PLANNED),
         )
     ).one()
-    return dict(zip(("moderation", "merchants", "mail", "jobs", "review", "disputes"), counts, strict=True))
+    return dict(
+        zip(("moderation", "merchants", "mail", "jobs", "review", "disputes", "money"), counts, strict=True)
+    )
 
 
 def _subcount(model: Any, condition: Any) -> Any:
