@@ -93,6 +93,10 @@ def _state(launch_id: int) -> str:
 
 
 def _about(launch: Launch, it: Standing, mandate_id: int, amount: int, generation: int) -> Wish:
+    if (
+        amount > it.ceiling * it.units
+    ):  # the last guard before money moves (I-19): the launch stops, and it shows
+        raise RuntimeError(f"pledge {it.pledge_id} would pay more than its ceiling")
     return Wish(it.pledge_id, amount, launch.currency, launch.id, mandate_id, generation)
 
 

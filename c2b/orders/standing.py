@@ -34,6 +34,7 @@ class Standing:
     pledge_id: int
     mandate_id: int
     units: int
+    ceiling: int
     late: bool
     asked: dict[str, Attempt]
 
@@ -67,7 +68,7 @@ def standing(launch: Launch, ids: Sequence[int], *, wait: bool = False) -> list[
     Where this one is to `wait` for them, it has all of them.
     """
     rows = db.session.execute(
-        select(Pledge.id, Pledge.mandate_id, Pledge.allocated, Pledge.late)
+        select(Pledge.id, Pledge.mandate_id, Pledge.allocated, Pledge.ceiling, Pledge.late)
         .where(
             Pledge.id.in_(ids),
             Pledge.campaign_id == launch.campaign_id,
@@ -84,7 +85,9 @@ def standing(launch: Launch, ids: Sequence[int], *, wait: bool = False) -> list[
         .execution_options(populate_existing=True)
     ):
         asked[attempt.pledge_id][attempt.purpose] = attempt
-    return [Standing(row.id, row.mandate_id, row.allocated, row.late, asked[row.id]) for row in rows]
+    return [
+        Standing(row.id, row.mandate_id, row.allocated, row.ceiling, row.late, asked[row.id]) for row in rows
+    ]
 
 
 def by_pledge(launch: Launch, _now: datetime, after: Any) -> tuple[list[int], Any]:
