@@ -17,7 +17,10 @@ from c2b.orders.models import Order
 from c2b.orders.shipping import deliver_order, ship_order
 from c2b.orders.states import DisputeCause, OrderState
 from c2b.payments import windows
+from c2b.payments.gateway import gateway
 from c2b.payments.gateways.cards import saved_payee
+from c2b.payments.gateways.sandbox import Sandbox
+from c2b.payments.models import Attempt
 from c2b.seed.stories import SETTLED, Thing
 from c2b.settlement.accounts import save_account
 from c2b.settlement.models import Payout
@@ -118,8 +121,7 @@ def _unlucky(orders: list[int], now: datetime) -> None:
     _deliver(orders[:-5], now - 20 * DAY)
     first = _plan(firm, now - 20 * DAY + WAIT)
     _send(first, now - 20 * DAY + WAIT)
-    with transaction():
-        return_payout(first, "account_closed", now=now - 4 * DAY)
+    _come_back(first, now - 4 * DAY)
     _named(firm, "payout_lost", now - 4 * DAY + HOUR)
     _plan(firm, now - HOUR)
     with transaction():
@@ -127,6 +129,17 @@ def _unlucky(orders: list[int], now: datetime) -> None:
         claim = Claim(DisputeCause.DEFECTIVE, "It flickers, and the shop does not answer.")
         open_dispute(order.id, claim, by=order.shopper_id, now=now - HOUR / 2)
     _send(_newest(firm), now)
+
+
+def _come_back(payout_id: int, at: datetime) -> None:
+    """The provider says so in its own book, too."""
+    reference = db.session.scalars(select(Attempt.reference).where(Attempt.payout_id == payout_id)).one()
+    end_transaction()
+    provider = gateway()
+    if isinstance(provider, Sandbox) and reference:
+        provider.return_payout(reference, now=at)
+    with transaction():
+        return_payout(payout_id, "account_closed", now=at)
 
 
 def _newest(merchant_id: int) -> int:
