@@ -40,6 +40,7 @@ from tests.storm import provider, world
 
 START = datetime(2025, 5, 20, 6, 0, tzinfo=UTC)
 BEAT = 0.5  # seconds between two looks
+QUIET = 10  # looks without news
 COPIES = 3  # of each webhook
 
 
@@ -58,6 +59,7 @@ class Storm:
     now: datetime = START
     launch_id: int = 0
     running: list[Popen[str]] = field(default_factory=list)
+    listeners: list[Thread] = field(default_factory=list)
     memory: list[int] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
 
@@ -79,11 +81,14 @@ class Storm:
         command = [sys.executable, "-m", "tests.storm.worker", self.url, self.book, str(self.clock)]
         worker = Popen(command, cwd=ROOT, text=True, stdout=PIPE)
         self.running.append(worker)
-        Thread(target=self._listen, args=(worker,), daemon=True).start()
+        listener = Thread(target=self._listen, args=(worker,), daemon=True)
+        listener.start()
+        self.listeners.append(listener)
 
     def _listen(self, worker: Popen[str]) -> None:
         assert worker.stdout is not None
-        self.memory.extend(int(line) for line in worker.stdout)
+        with worker.stdout as lines:
+            self.memory.extend(int(line) for line in lines)
 
     def kill_one(self) -> None:
         """Kill a worker in the middle of whatever it does; another one takes its place."""
@@ -106,6 +111,8 @@ class Storm:
         for worker in self.running:
             worker.kill()
             worker.wait()
+        for listener in self.listeners:
+            listener.join(10)
 
     # what is seen ---------------------------------------------------------------------------------
 
@@ -131,7 +138,7 @@ class Storm:
     def until(self, *states: str, seconds: float = 3600, each: Any = None) -> None:
         """Let the workers work until the launch is in one of these states and nothing is open; time goes on."""
         ends = time.monotonic() + seconds
-        told = 0.0
+        told, last, still = 0.0, -1, 0
         while True:
             state, open_, decided, waiting = self.look()
             if state in states and not open_ and not waiting:
@@ -147,8 +154,11 @@ class Storm:
                 print(f"  {state}: {decided} decided, {open_} open, {waiting} webhooks", flush=True)
             if each is not None:
                 each(decided)
+            still = still + 1 if decided == last and not open_ and not waiting else 0
+            last = decided
             time.sleep(BEAT)
-            self.set_clock(self.now + timedelta(seconds=30))
+            # Where nothing happens any more, somebody's time must pass first.
+            self.set_clock(self.now + (timedelta(hours=1) if still > QUIET else timedelta(seconds=30)))
 
 
 def run(storm: Storm) -> dict[str, Any]:
