@@ -237,11 +237,12 @@ def test_a_draft_is_handed_in_when_people_can_understand_it(change, code):
         (C.OPEN, None, None),
         (C.TIPPED, None, "tipped"),
         (C.SCHEDULED, None, "tipped"),
-        (C.LIVE, "too_late", "too_late"),
+        (C.LIVE, None, "tipped"),
+        (C.COMPLETED, "too_late", "too_late"),
         (C.EXPIRED, "too_late", "too_late"),
     ],
 )
-def test_operators_cancel_until_the_launch_and_starters_until_it_tips(state, operator, starter):
+def test_operators_cancel_until_it_is_completed_and_starters_until_it_tips(state, operator, starter):
     campaign = Campaign(state=state)
     assert _code(rules.why_not_cancel(campaign, operator=True, starter=False)) == operator
     assert _code(rules.why_not_cancel(campaign, operator=False, starter=True)) == starter
