@@ -147,7 +147,8 @@ def end_confirmation(launch: Launch, it: Standing, now: datetime) -> Wish | None
     if launch.state == LaunchState.CAPTURING:
         over = it.hold.started_at <= now - windows.CONFIRM_AGAIN
     elif single:
-        over = now >= launch.closes_at or it.hold.started_at <= now - windows.CONFIRM_LATE
+        closed = it.late and now >= launch.closes_at
+        over = closed or it.hold.started_at <= now - windows.CONFIRM_LATE
     else:
         over = now >= launch.mend_until
     return let_go(launch, it, now) if over else None

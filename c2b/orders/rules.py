@@ -25,10 +25,9 @@ def mend_until(launch: Any, pledge: Any, attempt: Any) -> datetime:
     if attempt is None or not one_chance(launch, pledge):
         return end
     if launch.state == LaunchState.CAPTURING:
-        end = attempt.started_at + windows.CONFIRM_AGAIN
-    else:
-        end = min(launch.closes_at, attempt.started_at + windows.CONFIRM_LATE)
-    return end
+        return attempt.started_at + windows.CONFIRM_AGAIN  # type: ignore[no-any-return]
+    end = attempt.started_at + windows.CONFIRM_LATE
+    return min(launch.closes_at, end) if pledge.late else end
 
 
 def why_not_mend(launch: Any, pledge: Any, attempt: Any, now: datetime) -> str | None:
