@@ -29,9 +29,11 @@ from c2b.orders import (  # noqa: F401  # noqa: F401  # pages and promises
     unwinding,
     views,
 )
-from c2b.orders.models import Review
+from c2b.orders.models import Order, Review
+from c2b.orders.order_queries import counts_of
 from c2b.orders.queries import launch_of, leftover_of, mandate_is_needed, to_mend
 from c2b.orders.reviews import shown_reviews, standing
+from c2b.orders.states import OrderState
 from c2b.payments.operations import WHY_NOT_REVOKE
 
 
@@ -47,6 +49,7 @@ def register(app: Flask) -> None:
     add_part(called_off)
     add_stop(unwinding.stop_launch)
     add_part(what_buyers_say)
+    add_part(how_far_it_is)
     add_profile_part(what_buyers_say_of)
     add_money(cards_to_mend)
     if why_not_revoke not in WHY_NOT_REVOKE:
@@ -71,6 +74,17 @@ def what_buyers_say(campaign: Campaign, _user_id: int | None, _now: datetime) ->
     of_it = Review.campaign_id == campaign.id
     said = standing(of_it)
     return {"reviews": {"standing": said, "shown": shown_reviews(of_it)}} if said else {}
+
+
+def how_far_it_is(campaign: Campaign, _user_id: int | None, _now: datetime) -> dict[str, Any]:
+    """For the page that says how a campaign went: how many orders there are, were sent, and have come."""
+    if campaign.state not in ("live", "completed"):
+        return {}
+    counts = counts_of(Order.campaign_id == campaign.id)
+    there = counts.get(OrderState.DELIVERED, 0)
+    sent = there + counts.get(OrderState.SHIPPED, 0) + counts.get(OrderState.READY, 0)
+    every = sent + counts.get(OrderState.PLACED, 0)
+    return {"delivery": {"orders": every, "sent": sent, "there": there}} if every else {}
 
 
 def what_buyers_say_of(firm: Merchant) -> dict[str, Any]:

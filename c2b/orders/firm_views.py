@@ -75,7 +75,7 @@ def firm_orders() -> ResponseReturnValue:
         parcels=order_queries.parcels_by_order([order.id for order, *_rest in rows]),
         sales=order_queries.sales_of_firm(firm_id),
         overdue=due.overdue_of(firm_id, now),
-        counts=order_queries.firm_counts(firm_id),
+        counts=order_queries.counts_of(Order.merchant_id == firm_id),
         state=state,
         states=list(OrderState),
         form=form,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from c2b.accounts.models import Address, User
 from c2b.campaigns.models import Campaign, Pledge
@@ -105,12 +105,10 @@ def orders_of_firm(
     return rows[:per_page], len(rows) > per_page
 
 
-def firm_counts(merchant_id: int) -> dict[str, int]:
-    """How many of a firm's orders are in each state."""
-    rows = db.session.execute(
-        select(Order.state, func.count()).where(Order.merchant_id == merchant_id).group_by(Order.state)
-    )
-    return {str(state): n for state, n in rows}
+def counts_of(*narrowed: ColumnElement[bool]) -> dict[str, int]:
+    """How many of some orders are in each state."""
+    query = select(Order.state, func.count()).where(*narrowed).group_by(Order.state)
+    return {str(state): n for state, n in db.session.execute(query)}
 
 
 def firms_order(merchant_id: int, number: str) -> Order:
@@ -172,14 +170,6 @@ def sales_of_firm(merchant_id: int) -> Sequence[Any]:
         .order_by(Launch.id.desc())
         .limit(50)
     ).all()
-
-
-def sale_counts(launch_id: int) -> dict[str, int]:
-    """How many orders of a launch are in each state."""
-    rows = db.session.execute(
-        select(Order.state, func.count()).where(Order.launch_id == launch_id).group_by(Order.state)
-    )
-    return {str(state): n for state, n in rows}
 
 
 def to_make_ready(launch_id: int) -> Sequence[Any]:

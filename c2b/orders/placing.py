@@ -114,6 +114,7 @@ def _tell_ordered(
                     "total": launch.unit_price * p.allocated,
                     "currency": launch.currency,
                     "ship_by": ship_by.isoformat(),
+                    "fulfilment": str(p.fulfilment),
                 },
             )
             for p in found

@@ -13,6 +13,7 @@ from c2b.core.sheets import decoded, written
 from c2b.orders import due, order_queries, papers
 from c2b.orders.delivery_forms import ParcelsFile, ReadyForm
 from c2b.orders.firm_views import my_firm
+from c2b.orders.models import Order
 from c2b.orders.order_queries import Sale
 from c2b.orders.parcels import FILE_BYTES, Reading, read_parcels
 from c2b.orders.shipping import send_parcels
@@ -38,7 +39,7 @@ def _sale_page(mine: Sale, form: ReadyForm, status: int = 200) -> ResponseReturn
         "orders/sale.html",
         **mine._asdict(),
         paper=papers.purchase_order(mine.launch.id),
-        counts=order_queries.sale_counts(mine.launch.id),
+        counts=order_queries.counts_of(Order.launch_id == mine.launch.id),
         overdue=due.overdue_of(mine.offer.merchant_id, utcnow(), mine.launch.id),
         waiting=order_queries.to_make_ready(mine.launch.id),
         form=form,

@@ -80,7 +80,9 @@ SAMPLES = {
             "total": 43800,
             "currency": "CNY",
             "ship_by": MOMENT,
+            "fulfilment": fulfilment,
         }
+        for fulfilment in ("shipped", "collected", "voucher")
     ],
     "order_shipped": [{**TITLE, "number": "M-1", "carrier": "SF <b>Express</b>", "tracking": "SF1029384756"}],
     "refund_promised": [
