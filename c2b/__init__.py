@@ -54,7 +54,8 @@ def create_app(config: Config | None = None) -> Flask:
 
 def _engine_options(url: str) -> dict[str, object]:
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"check_same_thread": False}}
+        waits = {"pool_timeout": 5} if make_url(url).database else {}  # the one in memory has no pool
+        return {"connect_args": {"check_same_thread": False}, **waits}
     return {"pool_size": 5, "max_overflow": 15, "pool_timeout": 5, "pool_pre_ping": True}
 
 

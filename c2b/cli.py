@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from c2b.backup import command as backup_command
 from c2b.config import BadConfig, Config, load
 from c2b.reconcile import reconcile_command
 
@@ -296,4 +297,5 @@ def config_command() -> None:
     click.echo("\n".join(settings(load())))
 
 
+c2b.add_command(backup_command)
 c2b.add_command(reconcile_command)

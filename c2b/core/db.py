@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
@@ -55,6 +56,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+LONGEST_WAIT = "3s"  # for a lock, while a person waits for the page
+
 Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
 Json = JSON().with_variant(JSONB, "postgresql")
 
@@ -98,8 +101,9 @@ M = TypeVar("M", bound=Model)
 
 
 def tune(engine: Engine) -> None:
-    """Give an SQLite engine WAL, full durability, foreign keys and honest transactions."""
+    """Give an SQLite engine WAL, full durability, foreign keys and honest transactions, and people short waits."""
     if engine.dialect.name != "sqlite":
+        _answer_soon(engine)
         return
 
     @event.listens_for(engine, "connect")
@@ -112,6 +116,15 @@ def tune(engine: Engine) -> None:
     def _begin(connection: Any) -> None:
         read_only = connection.get_execution_options().get("read_only")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _answer_soon(engine: Engine) -> None:
+    """Whoever waits for a page hears "try again" after three seconds; a job may wait for a lock as long as it takes."""
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        if has_request_context() and not connection.get_execution_options().get("read_only"):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'")
 
 
 def begin_read_only() -> None:

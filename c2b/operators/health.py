@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from c2b.core import clock_guard
 from c2b.core.claims import Claim, database_time
 from c2b.core.db import db
+from c2b.core.disk import is_full
 from c2b.core.outbox import Delivery, Notice
 from c2b.core.runs import Run
 from c2b.operators.wording import span
@@ -30,7 +31,11 @@ class Part:
 
 def parts(now: datetime) -> list[Part]:
     """Clock, mail and promises."""
-    return [_clock(), *_mail(now), _promises()]
+    return [_clock(), *_mail(now), _promises(), *_disk()]
+
+
+def _disk() -> list[Part]:
+    return [Part(_("Disk"), _("full: nothing can be saved"), False)] if is_full() else []
 
 
 def latest_work(limit: int = 5) -> Sequence[Run]:

@@ -79,7 +79,10 @@ def receive(provider: str, body: bytes, headers: Mapping[str, str], now: datetim
     Raises BadSignature, or ValueError for a body that makes no sense. Ends its own transaction.
     """
     end_transaction()
-    event = gateway().read_event(body, headers)
+    try:
+        event = gateway().read_event(body, headers)
+    except RecursionError:
+        raise ValueError("a body that is nested too deeply") from None
     _must_make_sense(event)
     with transaction():
         return _keep(provider, event, body, now)

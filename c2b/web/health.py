@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from c2b.core import logs
 from c2b.core.access import public
+from c2b.core.disk import is_full
 from c2b.core.schema import why_not_ready
 
 bp = Blueprint("health", __name__)
@@ -29,7 +30,8 @@ def _answer() -> ResponseReturnValue:
     reason = why_not_ready()
     headers = {"Cache-Control": "no-store"}
     if reason is None:
-        return {"status": "ok"}, 200, headers
+        full = {"disk": "full"} if is_full() else {}  # pages are still read; nothing can be saved
+        return {"status": "ok", **full}, 200, headers
     logs.log.error("not ready", reason=reason)
     return {"status": "unavailable"}, 503, {**headers, "Retry-After": "5"}
 

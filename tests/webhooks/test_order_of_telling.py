@@ -25,7 +25,7 @@ from tests.orders.conftest import pledges_of, run_jobs, sandbox
 from tests.webhooks.conversation import balances, deliver, hear, open_events, patiently
 
 Launches = Callable[..., Launch]
-CARDS = [(2, "ok"), (1, "capture_lost"), (1, "answer_lost")]
+CARDS = [(2, "ok"), (1, "capture_lost"), (3, "ok")]
 
 
 def everything_happens(launch: Launches, now: datetime) -> None:
