@@ -53,6 +53,18 @@ lint: .venv/.dev $(COMPILED)  ## style, types, import contracts, unused dependen
 pytest: .venv/.dev $(COMPILED)  ## the tests alone (ARGS="-k pledge" passes on)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
+.PHONY: faults
+faults: .venv/.dev $(COMPILED)  ## break what can break, one named test for each fault, on both databases (docs/faults.md)
+	$(BIN)/python -m pytest tests/faults tests/webhooks tests/settlement/test_reconciling.py -n 2 --dist worksteal -q --faults all $(ARGS)
+
+.PHONY: storm
+storm: .venv/.dev $(COMPILED)  ## charge 100,000 pledges under lost answers, kills and a database restart (ARGS="--pledges 10000")
+	$(BIN)/python -m tests.storm.storm $(ARGS)
+
+.PHONY: soak
+soak: .venv/.dev $(COMPILED)  ## a million acts at random on the whole life of a campaign, beside a plain model
+	SOAK_STEPS=1000000 $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/life $(ARGS)
+
 .PHONY: fix
 fix: .venv/.dev  ## put the style right where a tool can
 	$(BIN)/ruff check --fix .
