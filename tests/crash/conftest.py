@@ -4,9 +4,13 @@ from typing import Any
 
 import pytest
 
+import tests.crash.scenarios  # noqa: F401  # registers them
+from tests.conftest import DATABASES
 from tests.crash.matrix import Choice
+from tests.crash.world import SCENARIOS
 
-SAMPLE = 7
+SAMPLE = Choice(every=7, most=1, again=0)
+CALLS = Choice(every=7, most=2, again=1)  # of the scenarios whose foreign calls are all in the sample
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,11 +20,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def is_whole(config: pytest.Config) -> bool:
+    """Whether the whole matrix is to be played."""
+    return bool(config.getoption("--crash", "sample") == "all")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every scenario, whole on both databases; a sample takes turns, but for those with all their foreign calls."""
+    if "name" not in metafunc.fixturenames or "choice" not in metafunc.fixturenames:
+        return
+    every = is_whole(metafunc.config)
+    chosen = [
+        (name, database)
+        for n, name in enumerate(sorted(SCENARIOS))
+        for turn, database in enumerate(DATABASES)
+        if every or SCENARIOS[name].every_call or n % 2 == turn
+    ]
+    metafunc.parametrize(("name", "database"), chosen)
+
+
 @pytest.fixture
 def choice(request: pytest.FixtureRequest) -> Choice:
     """Which points this run kills at."""
-    whole = request.config.getoption("--crash", "sample") == "all"
-    return Choice() if whole else Choice(every=SAMPLE, most=2, again=1)
+    if is_whole(request.config):
+        return Choice()
+    name = getattr(request.node, "callspec", None) and request.node.callspec.params.get("name")
+    return CALLS if name and SCENARIOS[name].every_call else SAMPLE
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -31,7 +56,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for report in reports
         for row in dict(getattr(report, "user_properties", ())).get("crash", ())
     ]
-    if not rows or terminalreporter.config.getoption("--crash", "sample") != "all":
+    if not rows or not is_whole(terminalreporter.config):
         return
     heads = ("scenario", "database", "points", "commits", "calls", "killed", "again", "states", "recovered", "wrong",
              "s")  # fmt: skip

@@ -119,6 +119,7 @@ class Matrix:
         self.judged: dict[str, Points] = {}  # by the state recovered from: the points of its recovery
         self.second_deaths: Counter[str] = Counter()  # by the same
         self.judged_again: set[tuple[str, bool, timedelta]] = set()  # state, without the act, since when
+        self.sound: dict[str, list[str]] = {}  # what is wrong, by the state at the end
         self.ends: dict[str, dict[str, list[str]]] = {}
 
     def run(self, choice: Choice) -> Result:
@@ -158,19 +159,17 @@ class Matrix:
         self._act(points)
         self.result.labels = points.labels
         self._let_go()
-        self.whole = self.ground.look()
-        problems = self._recover(Points(), 300)
-        self._let_go()
-        self._judge(problems, "whole", "an undisturbed run")
 
     def _end_of(self, end: str) -> dict[str, list[str]]:
-        """How it ends with the act whole, or without it."""
+        """How it ends with the act whole, or without it, when nobody dies."""
         if end not in self.ends:
             now = self.ground.look()
             self.ground.put_back(self.start)
+            if end == "whole":
+                self._act(Points())
             problems = self._recover(Points(), 300)
             self._let_go()
-            self._judge(problems, end, "a run without the act")
+            self.ends[end] = self._judge(problems, f"nobody was killed, and the act was {end}")
             self.ground.put_back(now)
         return self.ends[end]
 
@@ -204,10 +203,6 @@ class Matrix:
                 moments = tuple(moment for moment in self.scenario.moments if moment >= since)
                 problems = drain(self.world, moments, self.scenario.jobs, chance, points)
             db.session.remove()
-            with at_moment(self.world.now + self.scenario.moments[-1], 900):
-                problems += broken_promises()
-                if self.scenario.check:
-                    problems += self.scenario.check(self.world)
             return problems
 
     # the deaths -------------------------------------------------------------------------------------
@@ -251,8 +246,12 @@ class Matrix:
         else:
             self.result.recovered += 1
         self._let_go()
+        found = self._judge(problems, where)
         end = "absent" if absent and not self.scenario.repeat else "whole"
-        self._judge(problems, end, where, compare=True)
+        if end == "absent":
+            self.ends.setdefault(end, found)  # the first one began where nothing had been done
+        for difference in _differences(self._end_of(end), found):
+            self._violated(where, f"the end is not that of {end}: {difference}")
         return points
 
     def _die_again(self, left: Snapshot, recovery: Points, where: str) -> None:
@@ -276,16 +275,23 @@ class Matrix:
 
     # the judgement ----------------------------------------------------------------------------------
 
-    def _judge(self, problems: list[str], end: str, where: str, *, compare: bool = False) -> None:
+    def _judge(self, problems: list[str], where: str) -> dict[str, list[str]]:
+        """Whether all is well now; returns what can be compared of it."""
         found = self.ground.look()
-        for problem in (*problems, *discrepancies(found)):
+        digest = found.digest
+        if digest not in self.sound:
+            self.sound[digest] = [*self._broken(), *discrepancies(found)]
+        for problem in (*problems, *self.sound[digest]):
             self._violated(where, problem)
-        comparable = self._comparable(found)
-        if not compare:
-            self.ends[end] = comparable
-            return
-        for difference in _differences(self._end_of(end), comparable):
-            self._violated(where, f"the end is not that of {end}: {difference}")
+        return self._comparable(found)
+
+    def _broken(self) -> list[str]:
+        with self._circumstances(), at_moment(self.world.now + self.scenario.moments[-1], 900):
+            problems = broken_promises()
+            if self.scenario.check:
+                problems += self.scenario.check(self.world)
+        self._let_go()
+        return problems
 
     def _violated(self, where: str, problem: str) -> None:
         self.result.violations.append(f"{self.scenario.name} on {self.work.kind}, {where}: {problem}")

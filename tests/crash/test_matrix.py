@@ -4,17 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import pytest
-
-import tests.crash.scenarios  # noqa: F401  # registers them
 from tests.conftest import Work
 from tests.crash.matrix import Choice, Matrix
 from tests.crash.world import SCENARIOS
 
 
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_whoever_is_killed_anywhere_leaves_a_state_from_which_the_clock_recovers(
     name: str,
+    database: str,
     work: Work,
     now: datetime,
     choice: Choice,

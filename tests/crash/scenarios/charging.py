@@ -18,7 +18,7 @@ from tests.crash.states import DAY, Ids, charge, charged_launch, launch
 from tests.crash.world import MONEY, World, scenario
 from tests.factories import Make
 
-LATER = (timedelta(), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=2))
+LATER = (timedelta(), timedelta(minutes=2), timedelta(hours=2))
 OVER = windows.MEND
 TO_THE_END = (
     timedelta(),
@@ -128,7 +128,7 @@ def every_kind(world: World) -> None:
     "charge: void after a failed minimum",
     too_few,
     jobs=MONEY,
-    moments=(OVER, OVER + timedelta(minutes=10), OVER + timedelta(hours=2)),
+    moments=(OVER, OVER + timedelta(hours=2)),
 )
 def void(world: World) -> None:
     settle_launches.run(world.now + OVER)
@@ -165,7 +165,7 @@ def retry(world: World) -> None:
     retry_cards.run(world.now + DAY)
 
 
-MINUTES = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=2))
+MINUTES = (timedelta(minutes=2), timedelta(hours=2))
 
 
 @scenario("charge: look up what became of it", answers_missing, jobs=MONEY, moments=MINUTES)
