@@ -65,6 +65,10 @@ storm: .venv/.dev $(COMPILED)  ## charge 100,000 pledges under lost answers, kil
 soak: .venv/.dev $(COMPILED)  ## a million acts at random on the whole life of a campaign, beside a plain model
 	SOAK_STEPS=1000000 $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/life $(ARGS)
 
+.PHONY: crash
+crash: .venv/.dev $(COMPILED)  ## kill a process at every statement of every saga, on both databases (docs/crash.md)
+	$(BIN)/python -m pytest tests/crash -n 2 --dist worksteal -q -p no:randomly --crash all $(ARGS)
+
 .PHONY: fix
 fix: .venv/.dev  ## put the style right where a tool can
 	$(BIN)/ruff check --fix .
