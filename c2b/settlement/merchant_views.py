@@ -116,7 +116,7 @@ def statement_page(
         firm=firm,
         name=name,
         start=start,
-        months=[(m, url_for(endpoint, month=m, **args), m == name) for m in last_months(now, zone())],
+        months=[(m, url_for(endpoint, month=m, **args), None, m == name) for m in last_months(now, zone())],
         found=statements.month_of(firm.id, start, end, most=statements.MOST_LINES),
         most=statements.MOST_LINES,
         line_words=line_words,

@@ -19,7 +19,7 @@ from c2b.settlement.dues import being_refunded, being_returned, booked, disputed
 from c2b.settlement.models import Payout, PayoutLine
 from c2b.settlement.states import UNSENT, PayoutState
 
-PER_PAGE = 50
+PER_PAGE = 25
 GONE_OUT = (PayoutState.SENT, PayoutState.PAID)
 MOST_LINES = 1000  # of a month on the page; the file has all
 
@@ -148,7 +148,7 @@ def _narrowed(what: str | None, now: datetime) -> Any:
     return and_(Order.settled_at.is_(None), waits_for(now) == what)
 
 
-def payouts_of(merchant_id: int, limit: int = 20) -> Sequence[Payout]:
+def payouts_of(merchant_id: int, limit: int = 8) -> Sequence[Payout]:
     """The merchant's payouts, newest first."""
     return db.session.scalars(
         select(Payout).where(Payout.merchant_id == merchant_id).order_by(Payout.id.desc()).limit(limit)
