@@ -20,7 +20,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import text
 
 from c2b.core.checks import broken_promises
 from c2b.core.db import db
@@ -446,7 +445,6 @@ def test_money_is_where_the_model_says(app: Any, part: int) -> None:
     """In parts, so that several processes share the work; each begins with dice of its own."""
     del part
     Life.app, Life.now = app, START
-    db.session.execute(text("PRAGMA synchronous=OFF"))
     taken.update(steps=0, lives=0)
     Shop.open(START)
     while taken["steps"] < STEPS // PARTS:
