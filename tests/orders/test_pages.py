@@ -252,10 +252,14 @@ def test_operators_see_how_far_a_launch_is(
     assert title in client.get("/ops/launches").text
     page = client.get(f"/ops/launches/{launch_id}")
     assert page.status_code == 200
+    assert "Under way now" in page.text
     assert "authorise-" in page.text
     assert "Answer not known" in page.text
     assert client.get(f"/ops/launches/{launch_id + 99}").status_code == 404
     assert client.get("/ops/launches?page=no").status_code == 200
+    run_jobs(now + timedelta(minutes=11))  # nothing is under way in the window
+    assert client.get("/ops/launches").status_code == 200
+    assert "Under way now" not in client.get(f"/ops/launches/{launch_id}").text
     run_jobs(it.mend_until)
     assert client.get(f"/ops/launches/{launch_id}").status_code == 200
 
