@@ -12,7 +12,7 @@ import click
 
 from c2b.backup import command as backup_command
 from c2b.config import BadConfig, Config, load
-from c2b.reconcile import reconcile_command
+from c2b.reconcile_cli import reconcile_command
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -141,9 +141,8 @@ def run_one_job(name: str, dry_run: bool) -> None:
 
     job = all_jobs().get(name)
     if job is None:
-        raise click.BadParameter(
-            f"there is no such job; known are: {', '.join(all_jobs())}", param_hint="NAME"
-        )
+        known = ", ".join(all_jobs())
+        raise click.BadParameter(f"there is no such job; known are: {known}", param_hint="NAME")
     with _ready_app():
         if dry_run:
             for line in by_hand.say_what_is_due(job, utcnow()):

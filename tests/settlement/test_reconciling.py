@@ -22,7 +22,7 @@ from c2b.payments import attempts
 from c2b.payments.models import Attempt
 from c2b.payments.states import RefundCause
 from c2b.pipeline.models import Launch
-from c2b.reconcile import reconcile_command
+from c2b.reconcile_cli import reconcile_command
 from c2b.settlement.comparing import Difference, Fact, Gap, balance_of, differences, unequal
 from c2b.settlement.models import Reconciliation
 from c2b.settlement.payouts import return_payout
