@@ -11,6 +11,7 @@ from c2b.campaigns.states import CampaignState, PledgeState
 from c2b.core.db import db, transaction
 from c2b.core.errors import NotFound, Refused
 from c2b.merchants.models import Merchant
+from c2b.orders.charging import charge_launch
 from c2b.orders.models import Order
 from c2b.orders.states import OrderState
 from c2b.orders.unwinding import cancel_late, out_of_stock
@@ -109,3 +110,29 @@ def test_a_merchant_without_goods_pays_chosen_orders_back(make, sold, now):
         (RefundCause.OUT_OF_STOCK, "The kiln broke.", RefundState.PAID)
     ]
     assert db.session.get_one(Order, two.id).state == OrderState.PLACED
+
+
+def test_a_charge_whose_answer_was_lost_when_it_was_called_off_is_found_and_paid_back(make, launch, now):
+    opened = launch(((1, "ok"), (1, "capture_lost")))
+    launch_id, campaign_id = opened.id, opened.campaign_id
+    db.session.rollback()
+    charge_launch(launch_id, now=now)
+    assert db.session.get_one(Launch, launch_id).state == LaunchState.CAPTURING
+    call_off(make, campaign_id, now)
+    minute(now)
+    assert db.session.get_one(Launch, launch_id).state == LaunchState.UNWINDING
+    later = now + timedelta(hours=1)
+    minute(later)
+    minute(later)
+    assert [(r.cause, r.state) for r in refunds()] == [(RefundCause.CANCELLED, RefundState.PAID)] * 2
+    assert db.session.get_one(Launch, launch_id).state == LaunchState.FAILED
+    assert set(db.session.scalars(select(Order.state))) == {OrderState.CANCELLED}
+
+
+def test_nothing_is_sold_any_more_once_it_is_called_off(make, sold, now):
+    [order] = sold(((1, "ok"),), maximum=5)
+    launch = db.session.get_one(Launch, order.launch_id)
+    assert (launch.state, launch.leftover) == (LaunchState.SELLING, 4)
+    call_off(make, order.campaign_id, now)
+    launch = db.session.get_one(Launch, order.launch_id)
+    assert (launch.state, launch.leftover) == (LaunchState.UNWINDING, 0)
