@@ -175,10 +175,16 @@ def test_what_is_no_table_is_refused_in_words(
     assert words in answer.text
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00\x00", b"x" * 1_000_001, b"\xff\xfe\xff"])
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00\x00", b"x" * 1001, b"\xff\xfe\xff"])
 def test_a_file_that_is_no_text_is_refused(
-    sold: Sold, client: FlaskClient, sign_in: SignIn, at: Clock, content: bytes
+    sold: Sold,
+    client: FlaskClient,
+    sign_in: SignIn,
+    at: Clock,
+    content: bytes,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("c2b.orders.sale_views.FILE_BYTES", 1000)
     [order] = sold(1)
     slug = slug_of(order)
     sign_in(client, owner(order))
