@@ -6,12 +6,12 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from c2b.accounts.models import User
 from c2b.campaigns.models import Campaign, Pledge
-from c2b.campaigns.operations import cancel_campaign, place_pledge, withdraw_pledge
+from c2b.campaigns.operations import PledgeRequest, cancel_campaign, place_pledge, withdraw_pledge
 from c2b.campaigns.states import CampaignState
+from c2b.campaigns.terms import terms_hash
 from c2b.core.clock import utcnow
 from c2b.core.db import db, transaction
 from c2b.core.errors import Refused
@@ -30,7 +30,6 @@ from c2b.pipeline.models import Launch, Offer, Place, Slot
 from c2b.pipeline.stage import Ruling
 from c2b.settlement.models import BankAccount
 from jobs.registry import all_jobs
-from tests.campaigns.asking import ask
 from tests.factories import Make, put_in_state
 from tests.life.model import PRICE
 
@@ -44,36 +43,40 @@ MONEY = (
 class Shop:
     """One campaign with its people. `now` is its time."""
 
-    people: list[User]  # five shoppers, the same in every life
-    firm: Merchant
-    judges: list[User]
-    operator: User
+    people: list[int]  # five shoppers, the same in every life
+    firm: int
+    firm_by: int  # who acts for the firm
+    judges: list[int]
+    operator: int
 
     def __init__(self, app: Any, now: datetime, minimum: int) -> None:
         self.app, self.now, self.minimum = app, now, minimum
         self.make = Make(now)
         self.ids: dict[int, int] = {}
-        self.campaign = self.make.campaign(
+        campaign = self.make.campaign(
             CampaignState.TIPPED, threshold=1, tiers=((1, PRICE),), expected_price=PRICE, list_price=9900,
-            slug=f"whole-life-{next(NUMBERS)}", tip_by_demand=True, starter_id=self.operator.id,
+            slug=f"whole-life-{next(NUMBERS)}", tip_by_demand=True, starter_id=self.operator,
         )  # fmt: skip
-        self.campaign_id = self.campaign.id
+        self.campaign_id = campaign.id
+        self.terms = terms_hash(campaign)
+        db.session.rollback()
 
     @classmethod
     def open(cls, now: datetime) -> None:
         """The people and the firm that all lives share."""
         make = Make(now)
-        cls.people = [make.shopper() for _ in range(5)]
-        cls.firm = make.merchant(deposit=10**9)
-        cls.judges = [make.reviewer(), make.reviewer()]
-        cls.operator = make.operator()
+        cls.people = [make.shopper().id for _ in range(5)]
+        firm = make.merchant(deposit=10**9)
+        cls.firm, cls.firm_by = firm.id, firm.staff[0].user_id
+        cls.judges = [make.reviewer().id, make.reviewer().id]
+        cls.operator = make.operator().id
         db.session.add(
             BankAccount(
-                merchant_id=cls.firm.id,
+                merchant_id=cls.firm,
                 gateway="sandbox",
                 destination="acct_works_1",
                 label="Harbour Bank 6789",
-                added_by=cls.firm.staff[0].user_id,
+                added_by=cls.firm_by,
                 added_at=now,
                 usable_at=now + timedelta(hours=72),
             )
@@ -115,7 +118,9 @@ class Shop:
 
     def place(self, who: int, units: int, card: str) -> bool:
         mandate = self.card(who, card)
-        request = ask(self.campaign, self.people[who], units, ceiling=PRICE, mandate_id=mandate)
+        request = PledgeRequest(
+            shopper_id=self.people[who], quantity=units, ceiling=PRICE, mandate_id=mandate, terms=self.terms
+        )
         return self.attempt(lambda: self._placed(who, request))
 
     def _placed(self, who: int, request: Any) -> None:
@@ -124,17 +129,16 @@ class Shop:
     def card(self, who: int, kind: str) -> int:
         """A new card of this kind."""
         number = next(NUMBERS)
-        card = Mandate(
-            user_id=self.people[who].id, gateway="sandbox", token=f"tok_{kind}_feed{number:x}", label="Visa",
-            fingerprint=f"life-{number}", created_at=self.now,
-        )  # fmt: skip
-        db.session.add(card)
-        db.session.commit()
-        return card.id
+        card = {
+            "user_id": self.people[who], "gateway": "sandbox", "token": f"tok_{kind}_feed{number:x}",
+            "label": "Visa", "fingerprint": f"life-{number}", "created_at": self.now,
+        }  # fmt: skip
+        with transaction():
+            return db.session.scalars(insert(Mandate).returning(Mandate.id), card).one()
 
-    def change(self, who: int) -> bool:
-        """Leaving is for those who joined what has not tipped: refused here, always."""
-        return self.attempt(lambda: withdraw_pledge(self.ids[who], by=self.people[who].id, now=self.now))
+    def leave(self, who: int) -> bool:
+        """Leaving is for those who joined what has not tipped."""
+        return self.attempt(lambda: withdraw_pledge(self.ids[who], by=self.people[who], now=self.now))
 
     def close(self) -> None:
         """The time to join is over."""
@@ -146,16 +150,20 @@ class Shop:
     def offer(self) -> None:
         """A firm's offer has come as far as the final review."""
         offer = self.make.offer(
-            self._campaign(), self.firm, batch=self.make.batch(opens_at=self.now - timedelta(days=20)),
-            minimum=self.minimum, maximum=10**6, lead_days=3,
-        )  # fmt: skip
+            self._campaign(),
+            db.session.get_one(Merchant, self.firm),
+            batch=self.make.batch(opens_at=self.now - timedelta(days=20)),
+            minimum=self.minimum,
+            maximum=10**6,
+            lead_days=400,  # nothing is ever overdue here
+        )
         self.make.at_stage(offer, "final_review")
         self.offer_id = offer.id
         db.session.rollback()
 
     def judge(self, which: int, ruling: Ruling) -> bool:
         """A reviewer's verdict."""
-        by, words = self.judges[which].id, "It is as it should be, or not."
+        by, words = self.judges[which], "It is as it should be, or not."
         return self.attempt(lambda: give_verdict(self.offer_id, ruling, words, by=by, now=self.now))
 
     def offer_state(self) -> str:
@@ -173,7 +181,7 @@ class Shop:
         slot.places = [Place(number=1, campaign_id=self.campaign_id, booked_at=self.now - timedelta(days=1))]
         db.session.add(slot)
         self.make.at_stage(offer, "launch")
-        put_in_state(self._campaign(), CampaignState.SCHEDULED, self.now, merchant_id=self.firm.id)
+        put_in_state(self._campaign(), CampaignState.SCHEDULED, self.now, merchant_id=self.firm)
         db.session.commit()
         with transaction():
             judge_by_machine(self.offer_id, now=self.now)
@@ -200,7 +208,7 @@ class Shop:
         self.bank().confirm(str(reference), yes, self.now)
 
     def cancel(self) -> bool:
-        by = self.operator.id
+        by = self.operator
         return self.attempt(lambda: cancel_campaign(self.campaign_id, "It is not safe.", by=by, now=self.now))
 
     # the provider ------------------------------------------------------------------------------------
@@ -289,14 +297,14 @@ class Shop:
 
     def charged(self, who: int) -> int:
         """What the provider has taken from this shopper, less what it gave back."""
-        holds = [hold for hold in self.bank().holds() if hold["pledge"] == str(self.ids.get(who))]
-        return sum(hold["captured"] - hold["refunded"] for hold in holds)
+        taken = "select coalesce(sum(captured - refunded), 0) as net from hold where pledge = ?"
+        return int(self.bank().book.read(taken, str(self.ids.get(who)))[0]["net"])
 
     def owed(self) -> int:
         """What the books owe the firm, with what it was paid already."""
         balances = dict(
             db.session.execute(
-                select(Account.kind, Account.balance).where(Account.owner.in_((0, self.firm.id)))
+                select(Account.kind, Account.balance).where(Account.owner.in_((0, self.firm)))
             ).all()
         )
         db.session.rollback()
