@@ -166,7 +166,13 @@ def fail_campaign(campaign_id: int, reason: str, *, by: int | None, now: datetim
 
 
 def _end(
-    campaign: Campaign, state: CampaignState, kind: str, *, by: int | None, now: datetime, wound_up: bool = False
+    campaign: Campaign,
+    state: CampaignState,
+    kind: str,
+    *,
+    by: int | None,
+    now: datetime,
+    wound_up: bool = False,
 ) -> None:
     """Its last state, with everyone released; who it was for is asked before they are.
 

@@ -40,9 +40,7 @@ def parcels_belong_to_orders() -> Iterator[str]:
     for number in bare:
         yield f"order {number} was sent without a parcel"
     promised = (
-        select(func.max(Refund.created_at))
-        .where(Refund.capture_id == Order.attempt_id)
-        .scalar_subquery()
+        select(func.max(Refund.created_at)).where(Refund.capture_id == Order.attempt_id).scalar_subquery()
     )
     late = db.session.execute(
         select(Shipment.id, Order.number)

@@ -66,7 +66,7 @@ def purchase_order(launch_id: int) -> PurchaseOrder:
     kinds: dict[str, list[Order]] = {}
     for order in orders:
         kinds.setdefault(option_text(order.options), []).append(order)
-    lines = [
+    lines: list[list[Any]] = [
         Line(text, sum(o.quantity for o in some), sum(o.total for o in some), len(some))
         for text, some in sorted(kinds.items())
     ]
@@ -134,12 +134,12 @@ def purchase_rows(paper: PurchaseOrder, currency: str, unit_price: int) -> list[
     def amount(value: int) -> str:
         return str(major(value, currency))
 
-    head = [_("Option"), _("Orders"), _("Units"), _("Price"), _("Total"), _("Currency")]
-    lines = [
+    head: list[Any] = [_("Option"), _("Orders"), _("Units"), _("Price"), _("Total"), _("Currency")]
+    lines: list[list[Any]] = [
         [line.options, line.orders, line.units, amount(unit_price), amount(line.total), currency]
         for line in paper.lines
     ]
-    sums = [
+    sums: list[list[Any]] = [
         [_("Together"), "", paper.units, "", amount(paper.total), currency],
         [_("Our fee"), "", "", "", amount(paper.fee), currency],
         [_("Payable"), "", "", "", amount(paper.payable), currency],

@@ -90,8 +90,14 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     **{
         f"orders.{page}.slug": _slugs_of_sales
         for page in (
-            "sale", "purchase_order", "pick_list", "packing_slips", "purchase_order_csv", "pick_list_csv",
-            "orders_csv", "import_parcels",
+            "sale",
+            "purchase_order",
+            "pick_list",
+            "packing_slips",
+            "purchase_order_csv",
+            "pick_list_csv",
+            "orders_csv",
+            "import_parcels",
         )
     },
     "orders.pay.token": lambda: [sign(PAY, id_, now=_latest()) for id_ in _one_per_state(Pledge, Pledge.id)],

@@ -173,5 +173,7 @@ SAMPLES = {
         {**MONEY, "replaced": True, "usable_at": MOMENT},
     ],
     "payout_paid": [{**MONEY, "number": "P-1", "amount": 25900, "currency": "CNY"}],
-    "payout_returned": [{**MONEY, "number": "P-1", "amount": 25900, "currency": "CNY", "code": "account_closed"}],
+    "payout_returned": [
+        {**MONEY, "number": "P-1", "amount": 25900, "currency": "CNY", "code": "account_closed"}
+    ],
 }
