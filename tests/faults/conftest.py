@@ -18,8 +18,14 @@ def plays_all(config: pytest.Config) -> bool:
     return bool(config.getoption("--faults", "sample") == "all")
 
 
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """Which database this test runs on."""
+    return str(request.param)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """PostgreSQL's own faults are in a file of their own; the others run on it in the whole alone."""
     if "database" in metafunc.fixturenames and "only_here" not in metafunc.fixturenames:
         both = plays_all(metafunc.config)
-        metafunc.parametrize("database", DATABASES if both else DATABASES[:1])
+        metafunc.parametrize("database", DATABASES if both else DATABASES[:1], indirect=True)

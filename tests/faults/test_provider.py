@@ -159,6 +159,7 @@ def test_f34_an_answer_about_something_else_is_never_booked(
     sandbox().script("capture", [word])
     launch(CARDS)
     run_jobs(now)
+    sandbox().script("look_up", [word])  # and what the webhook makes us look up is wrong as well
     hear(now)
     (case,) = all_cases().requests
     assert (case.code, case.state) == (attempts.WRONG_ANSWER, AttemptState.UNKNOWN)
