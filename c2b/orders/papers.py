@@ -66,7 +66,7 @@ def purchase_order(launch_id: int) -> PurchaseOrder:
     kinds: dict[str, list[Order]] = {}
     for order in orders:
         kinds.setdefault(option_text(order.options), []).append(order)
-    lines: list[list[Any]] = [
+    lines = [
         Line(text, sum(o.quantity for o in some), sum(o.total for o in some), len(some))
         for text, some in sorted(kinds.items())
     ]
