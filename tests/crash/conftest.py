@@ -27,7 +27,7 @@ def is_whole(config: pytest.Config) -> bool:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every scenario, whole on both databases; a sample takes turns, but for those with all their foreign calls."""
-    if "name" not in metafunc.fixturenames or "choice" not in metafunc.fixturenames:
+    if "where" not in metafunc.fixturenames:
         return
     every = is_whole(metafunc.config)
     chosen = [
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         for turn, database in enumerate(DATABASES)
         if every or SCENARIOS[name].every_call or n % 2 == turn
     ]
-    metafunc.parametrize(("name", "database"), chosen)
+    metafunc.parametrize(("name", "where"), chosen)
 
 
 @pytest.fixture
