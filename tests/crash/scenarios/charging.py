@@ -1,14 +1,16 @@
 """The money of a launch: held, charged or let go, mended; what is left over."""
 
 from datetime import timedelta
-from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import select
 
+from c2b.accounts.models import User
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.operations import PledgeRequest
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db, transaction
+from c2b.orders import charging
 from c2b.orders.leftovers import buy_leftover
 from c2b.orders.mending import mend
 from c2b.payments import windows
@@ -42,24 +44,11 @@ def of_every_kind(make: Make) -> Ids:
 
 def all_held(make: Make) -> Ids:
     """What is set aside is held; nothing is charged yet."""
-    it = launch(make)
-    launch_id = it.id
-    db.session.rollback()
-    real = LaunchState.CAPTURING
-    _charge_until(launch_id, real, make)
-    return {"launch": launch_id}
-
-
-def _charge_until(launch_id: int, state: str, make: Make) -> None:
-    """Charge as the clock does, but stop before this state's own requests."""
-    from c2b.orders import charging
-
-    steps = charging.STEPS
-    charging.STEPS = {key: value for key, value in steps.items() if key != state}
-    try:
+    launch_id = launch(make).id
+    steps = {state: steps for state, steps in charging.STEPS.items() if state != LaunchState.CAPTURING}
+    with patch.object(charging, "STEPS", steps):
         charge(launch_id, make.now)
-    finally:
-        charging.STEPS = steps
+    return {"launch": launch_id}
 
 
 def too_few(make: Make) -> Ids:
@@ -89,14 +78,8 @@ def one_to_mend(make: Make) -> Ids:
         select(Pledge).where(Pledge.campaign_id == it.campaign_id).order_by(Pledge.id.desc())
     ).first()
     assert pledge is not None
-    better = make.mandate(_user(pledge.shopper_id), "ok")
+    better = make.mandate(db.session.get_one(User, pledge.shopper_id), "ok")
     return {"launch": it.id, "pledge": pledge.id, "mandate": better.id}
-
-
-def _user(user_id: int) -> Any:
-    from c2b.accounts.models import User
-
-    return db.session.get_one(User, user_id)
 
 
 def some_left(make: Make) -> Ids:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from c2b.campaigns.models import Campaign
+from c2b.campaigns.operations import cancel_campaign
 from c2b.campaigns.states import CampaignState
 from c2b.core.db import db, transaction
 from c2b.pipeline.awarding import award, replace_winner
@@ -155,8 +156,6 @@ def overdue(make: Make) -> Ids:
 def cancelled_under_way(make: Make) -> Ids:
     """The campaign is gone while an offer is under review."""
     ids = at("final_review")(make)
-    from c2b.campaigns.operations import cancel_campaign
-
     cancel_campaign(ids["campaign"], "No.", by=None, now=make.now)
     db.session.commit()
     return ids

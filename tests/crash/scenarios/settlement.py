@@ -1,11 +1,12 @@
 """Payouts: planned, approved, sent, come back."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from sqlalchemy import select
 
 from c2b.core.db import db, transaction
-from c2b.settlement import rules
+from c2b.settlement import planning
 from c2b.settlement.models import Payout
 from c2b.settlement.payouts import approve_payout, send_payout
 from jobs import plan_payouts, send_payouts
@@ -40,15 +41,8 @@ def waiting(make: Make) -> Ids:
     """A large payout that one operator has approved."""
     ids = delivered(make)
     bank_account(ids, make)
-    least, rules.needs_approval = rules.needs_approval, lambda _payout: True
-    try:
-        from c2b.settlement import planning
-
-        real, planning.needs_approval = planning.needs_approval, lambda _payout: True
+    with patch.object(planning, "needs_approval", lambda _payout: True):
         plan_payouts.run(make.now + PASSED)
-        planning.needs_approval = real
-    finally:
-        rules.needs_approval = least
     payout_id = db.session.scalars(select(Payout.id)).one()
     approve_payout(payout_id, by=ids["operator"], now=make.now + PASSED)
     db.session.commit()
