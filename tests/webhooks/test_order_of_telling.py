@@ -49,11 +49,11 @@ def the_end() -> dict[str, object]:
     db.session.rollback()
     count = select(func.count())
     return {
-        "attempts": sorted(db.session.execute(select(Attempt.key, Attempt.state)).tuples()),
-        "orders": sorted(db.session.execute(select(Order.pledge_id, Order.total)).tuples()),
-        "refunds": sorted(db.session.execute(select(Refund.key, Refund.state)).tuples()),
-        "disputes": sorted(db.session.execute(select(Dispute.amount, Dispute.state)).tuples()),
-        "posted": sorted(db.session.execute(select(Transaction.cause, Transaction.kind)).tuples()),
+        "attempts": sorted(db.session.execute(select(Attempt.key, Attempt.state)).all()),
+        "orders": sorted(db.session.execute(select(Order.pledge_id, Order.total)).all()),
+        "refunds": sorted(db.session.execute(select(Refund.key, Refund.state)).all()),
+        "disputes": sorted(db.session.execute(select(Dispute.amount, Dispute.state)).all()),
+        "posted": sorted(db.session.execute(select(Transaction.cause, Transaction.kind)).all()),
         "balances": balances(),
         "notices": db.session.scalar(count.select_from(Notice)),
     }
