@@ -10,7 +10,7 @@ from tests.crash.matrix import Choice
 from tests.crash.world import SCENARIOS
 
 SAMPLE = Choice(every=7, most=1, again=0)
-CALLS = Choice(every=7, most=2, again=1)  # of the scenarios whose foreign calls are all in the sample
+CALLS = Choice(every=7, most=1, again=1)  # of the scenarios whose foreign calls are all in the sample
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -121,7 +121,7 @@ def promise_refund(world: World) -> None:
         )
 
 
-@scenario("refund: send", owed, jobs=REMEDIES, moments=SOON, every_call=True)
+@scenario("refund: send", owed, jobs=REMEDIES, moments=SOON)
 def send_refund(world: World) -> None:
     send_refunds.run(world.now)
 

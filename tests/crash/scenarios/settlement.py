@@ -60,7 +60,7 @@ def approve(world: World) -> None:
         approve_payout(world.ids["payout"], by=world.ids["second"], now=world.now + PASSED)
 
 
-@scenario("payout: send", planned(), jobs=PAYING, moments=SOON, every_call=True)
+@scenario("payout: send", planned(), jobs=PAYING, moments=SOON)
 def send(world: World) -> None:
     send_payouts.run(world.now + PASSED)
 
