@@ -14,6 +14,7 @@ from c2b.payments.models import Attempt, InboxEvent
 from c2b.pipeline.models import Launch
 from jobs import work_inbox
 from tests.factories import Make
+from tests.house.test_pages import problems
 from tests.orders.conftest import eve, launch, run_jobs, sandbox  # noqa: F401  # fixtures
 
 
@@ -39,6 +40,7 @@ def test_an_event_that_was_given_up_is_shown_with_its_reason_and_tried_again(
     event = dead_event(now)
     for page in ("/ops/inbox", "/ops/inbox?show=dead", "/ops/cases", "/ops"):
         assert "capture-9999-1" in (text := desk.get(page).text) or "case about money" in text
+        assert problems(text) == []
     assert "capture-9999-1" not in desk.get("/ops/inbox?show=done").text
     assert desk.post(f"/ops/inbox/{event.id}/again").status_code == 302
     db.session.refresh(event)
