@@ -6,7 +6,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.operations import PledgeRequest, cancel_campaign, place_pledge, withdraw_pledge
@@ -23,7 +23,7 @@ from c2b.orders.mending import mend
 from c2b.orders.models import Dispute, Order, Return
 from c2b.payments.gateways.sandbox import Sandbox, from_config
 from c2b.payments.inbox import receive
-from c2b.payments.models import Attempt, Mandate
+from c2b.payments.models import Attempt, Mandate, ProviderPace
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.engine import give_verdict, judge_by_machine
 from c2b.pipeline.models import Launch, Offer, Place, Slot
@@ -53,6 +53,7 @@ class Shop:
         self.app, self.now, self.minimum = app, now, minimum
         self.make = Make(now)
         self.ids: dict[int, int] = {}
+        self.settled = -1  # how long the diary was when everything had settled
         campaign = self.make.campaign(
             CampaignState.TIPPED, threshold=1, tiers=((1, PRICE),), expected_price=PRICE, list_price=9900,
             slug=f"whole-life-{next(NUMBERS)}", tip_by_demand=True, starter_id=self.operator,
@@ -103,13 +104,29 @@ class Shop:
             db.session.rollback()
             assert not counts.get("failed"), (name, counts)
 
-    def settle(self) -> None:
-        """Minutes pass and the jobs of money run, until nothing more happens."""
-        written = -1
-        while written != (diary := self._diary()):
-            written = diary
+    def settle(self, *, told: bool = True) -> None:
+        """Minutes pass and the jobs of money run, until nothing more happens.
+
+        Where nothing was `told` by the provider and nothing is new in the diary, there is nothing to do.
+        """
+        if not told and self.settled == self._diary():
+            return
+        self.settled = -1
+        while self.settled != (diary := self._diary()) or self._is_open():
+            self.settled = diary
             self.now += timedelta(seconds=61)
             self.run(*MONEY)
+
+    def _is_open(self) -> bool:
+        """Whether an answer is missing; then the pause that follows many lost answers is over, and time passes."""
+        unanswered = Attempt.state.in_((AttemptState.STARTED, AttemptState.UNKNOWN))
+        waits = db.session.scalar(select(Attempt.id).where(unanswered).limit(1)) is not None
+        if waits:
+            db.session.execute(update(ProviderPace).values(closed_until=0, failures=0))
+            db.session.commit()
+            self.now += timedelta(minutes=5)
+        db.session.rollback()
+        return waits
 
     def _diary(self) -> int:
         length = int(db.session.scalar(select(func.max(Event.id))) or 0)

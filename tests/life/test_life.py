@@ -75,7 +75,7 @@ class Life(RuleBasedStateMachine):
     def buyer(self, number: int, wanted: Callable[[Purchase], bool]) -> int | None:
         """One of those whose order is as wanted, once every answer is in; None where nobody's is."""
         if not self.quiet:
-            self.settle()
+            self.settle(told=True)
         bought = [n for n, it in sorted(self.model.purchases.items()) if it.state == "ordered"]
         found = [n for n in bought if wanted(self.model.purchases[n])] or bought
         return found[number % len(found)] if found else None
@@ -137,10 +137,10 @@ class Life(RuleBasedStateMachine):
         if hours and self.model.launch in ("authorising", "mending"):
             self.settle()
         self.shop.now += timedelta(hours=hours)
-        self.settle()
+        self.settle(told=True)
 
-    def settle(self) -> None:
-        self.shop.settle()
+    def settle(self, *, told: bool = False) -> None:
+        self.shop.settle(told=told)
         self.model.settle(self.shop.now)
         self.quiet = True
 
@@ -177,7 +177,7 @@ class Life(RuleBasedStateMachine):
         self.shop.confirm(person, yes)
         it.hold = "held" if yes else "failed"
         self.shop.deliver(2, person)
-        self.settle()
+        self.settle(told=True)
 
     @precondition(lambda self: self.model.campaign in ("sourcing", "live") and self.quiet)
     @rule(luck=st.integers(0, 5))
@@ -374,7 +374,7 @@ class Life(RuleBasedStateMachine):
         self.shop.bank().open_dispute(self.shop.payment(person), now=self.shop.now, amount=it.left)
         self.model.bank_opens(it)
         self.shop.deliver(2, person)
-        self.settle()
+        self.settle(told=True)
 
     @precondition(sold)
     @rule(person=who, won=st.booleans())
@@ -388,7 +388,7 @@ class Life(RuleBasedStateMachine):
         self.shop.bank().decide_dispute(self.shop.bank_dispute(person), won=won, now=self.shop.now)
         self.model.bank_rules(it, won)
         self.shop.deliver(3, person)
-        self.settle()
+        self.settle(told=True)
 
     @precondition(sold)
     @rule(days=st.sampled_from([1, 4, 11]))
@@ -396,7 +396,7 @@ class Life(RuleBasedStateMachine):
         self.shop.now += timedelta(days=days)
         self.shop.run("remedies_due")
         self.model.time_decides(self.shop.now)
-        self.settle()
+        self.settle(told=True)
 
     @precondition(sold)
     @rule()
@@ -426,7 +426,7 @@ class Life(RuleBasedStateMachine):
         if not hasattr(self, "shop"):
             return
         if self.model.launch:
-            self.settle()
+            self.settle(told=True)
             self.states_are_those_of_the_model()
         for person, it in self.model.purchases.items():
             assert self.shop.charged(person) == it.paid - it.back, (person, it)
