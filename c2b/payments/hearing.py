@@ -23,7 +23,7 @@ def hear_of_request(told: Told, now: datetime) -> Effect:
     outcome = look_up(gateway(), attempts.as_asked(request))
     if outcome is None:
         raise NotYet("the provider does not know this request")
-    if outcome.state == AttemptState.UNKNOWN and outcome.code != attempts.WRONG_ANSWER:  # that one needs a person
+    if outcome.state == AttemptState.UNKNOWN and outcome.code != attempts.WRONG_ANSWER:
         raise NotYet(f"the provider gave no answer ({outcome.code})")
     return lambda: _book(request, outcome, now)
 
