@@ -18,7 +18,14 @@ from sqlalchemy.engine import make_url
 from c2b.config import ROOT, BadConfig, Config
 
 THREADS = 4  # requests at once in one worker
-SECRETS = ("secret_key", "sendgrid_api_key", "smtp_url", "sandbox_secrets", "stripe_key", "stripe_webhook_secrets")
+SECRETS = (
+    "secret_key",
+    "sendgrid_api_key",
+    "smtp_url",
+    "sandbox_secrets",
+    "stripe_key",
+    "stripe_webhook_secrets",
+)
 PATIENCE = 120.0  # seconds that the first answer may take
 
 

@@ -134,7 +134,9 @@ def seconds_to_wait(provider: str) -> float:
         row = db.session.execute(
             select(ProviderPace.next_at, ProviderPace.closed_until).where(ProviderPace.gateway == provider)
         ).first()
-        return max(row.next_at - now, row.closed_until - now, 0.0) if row and (now := database_time()) else 0.0
+        return (
+            max(row.next_at - now, row.closed_until - now, 0.0) if row and (now := database_time()) else 0.0
+        )
 
 
 def reserve(provider: str, n: int, *, rate: float) -> float:
