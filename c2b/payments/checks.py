@@ -14,7 +14,7 @@ from c2b.core.runs import Run
 from c2b.payments import windows
 from c2b.payments.attempts import FINAL, IN_FLIGHT, UNANSWERED
 from c2b.payments.gateways.sandbox import Sandbox, book_of
-from c2b.payments.models import Attempt, Mandate, ProviderAccount
+from c2b.payments.models import Attempt, InboxEvent, Mandate, ProviderAccount
 from c2b.payments.states import AttemptState, Purpose
 
 
@@ -152,3 +152,18 @@ def cards_are_their_owners() -> Iterator[str]:
     )
     for (token,) in shared:
         yield f"the card {token} belongs to several people"
+
+
+@check("I-38 each event of a provider is kept once, and is done or given up, never both")
+def events_end_once() -> Iterator[str]:
+    """The unique name forbids a second row; what was given up has had its five tries."""
+    twice = (
+        select(InboxEvent.event_id)
+        .group_by(InboxEvent.provider, InboxEvent.event_id)
+        .having(func.count() > 1)
+    )
+    for (name,) in db.session.execute(twice):
+        yield f"the event {name} is kept more than once"
+    both = select(InboxEvent.event_id).where(InboxEvent.done_at.is_not(None), InboxEvent.dead_at.is_not(None))
+    for (name,) in db.session.execute(both):
+        yield f"the event {name} is done and given up"

@@ -8,6 +8,7 @@ from secrets import token_hex
 import pytest
 from sqlalchemy import select
 
+from c2b.core.checks import broken_promises
 from c2b.core.db import db, transaction
 from c2b.core.errors import NotFound
 from c2b.payments import inbox
@@ -193,3 +194,15 @@ def test_what_is_longest_due_comes_first(tell: Tell, effects: list[str], now: da
     tell("early", "test", at=now, reference="first")
     work_inbox.run(now + timedelta(minutes=5))
     assert effects == ["first", "late"]
+
+
+@pytest.mark.breaks_promises
+def test_an_event_that_is_done_and_given_up_is_found(tell: Tell, now: datetime) -> None:
+    tell("evt_1", "other")
+    assert broken_promises("I-38") == []
+    event = events()[0]
+    event.done_at = event.dead_at = now
+    db.session.commit()
+    assert [
+        problem.endswith("the event evt_1 is done and given up") for problem in broken_promises("I-38")
+    ] == [True]
