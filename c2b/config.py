@@ -214,8 +214,8 @@ def _check_production(config: Config) -> None:
         raise BadConfig("C2B_DATABASE_URL: expected a database address in production")
     if config.demo:
         raise BadConfig("C2B_DEMO: expected 0 in production")
-    if config.gateway == "sandbox_server":
-        raise BadConfig("C2B_GATEWAY: expected a real provider in production; sandbox_server is for tests")
+    if config.gateway != "stripe":
+        raise BadConfig("C2B_GATEWAY: expected stripe in production; a sandbox takes no money")
     if config.mail == "mailbox":
         raise BadConfig("C2B_MAIL: expected smtp or sendgrid in production")
 

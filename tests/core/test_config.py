@@ -52,6 +52,9 @@ PRODUCTION = {
     "C2B_DATABASE_URL": "postgresql://c2b@db/c2b",
     "C2B_MAIL": "smtp",
     "C2B_SMTP_URL": "smtp://mail.example:587",
+    "C2B_GATEWAY": "stripe",
+    "C2B_STRIPE_KEY": "sk_live_hunter2",
+    "C2B_STRIPE_WEBHOOK_SECRETS": "whsec_hunter2",
 }
 
 
@@ -68,6 +71,7 @@ def test_a_complete_production_configuration_is_taken():
         ("C2B_DEMO", "1"),
         ("C2B_MAIL", "mailbox"),
         ("C2B_GATEWAY", "sandbox_server"),
+        ("C2B_GATEWAY", "sandbox"),
     ],
 )
 def test_production_refuses_what_is_only_for_development(key, value):
