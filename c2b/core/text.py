@@ -41,3 +41,11 @@ def ngettext(one: str, many: str, num: int, **values: Any) -> str:
 def mark(message: str) -> str:
     """Mark a sentence for the translators; it is translated where it is shown."""
     return message
+
+
+def public_name(name: str) -> str:
+    """A name as strangers may see it: the first of several words; of a name in one word the first character."""
+    words = name.split()
+    if len(words) > 1:
+        return words[0]
+    return f"{name.strip()[:1]}**" if words and not words[0].isascii() else "".join(words)

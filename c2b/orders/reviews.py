@@ -13,6 +13,7 @@ from c2b.core.db import db, get_or_404, lock
 from c2b.core.errors import NotFound, refuse
 from c2b.core.events import record
 from c2b.core.outbox import notify
+from c2b.core.text import public_name
 from c2b.orders import delivery_rules as rules
 from c2b.orders.models import Order, Review
 
@@ -127,7 +128,7 @@ def standing(*narrowed: ColumnElement[bool]) -> Standing | None:
 
 
 def shown_reviews(*narrowed: ColumnElement[bool], limit: int = 20) -> Sequence[Any]:
-    """The newest reviews that everybody sees, as (review, first name of the writer)."""
+    """The newest reviews that everybody sees, as (review, public name of the writer)."""
     rows = db.session.execute(
         select(Review, User.name)
         .join(User, User.id == Review.shopper_id)
@@ -135,12 +136,7 @@ def shown_reviews(*narrowed: ColumnElement[bool], limit: int = 20) -> Sequence[A
         .order_by(Review.id.desc())
         .limit(limit)
     )
-    return [(review, first_name(name)) for review, name in rows]
-
-
-def first_name(name: str) -> str:
-    """Buyers are not shown by their whole name."""
-    return name.split()[0] if name.split() else ""
+    return [(review, public_name(name)) for review, name in rows]
 
 
 def all_reviews(

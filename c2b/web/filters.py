@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from c2b.core.clock import utcnow
 from c2b.core.money import digits, major
+from c2b.core.text import public_name
 from c2b.web.assets import asset_url
 
 # One symbol per currency in every language, so that a price looks the same to everybody.
@@ -238,6 +239,7 @@ def register(app: Flask) -> None:
         left=left,
         left_short=left_short,
         picture_url=picture_url,
+        public_name=public_name,
     )
     app.jinja_env.globals.update(
         picture_url=picture_url, money_symbol=money_symbol, money_parts=money_parts, lang=lang
