@@ -54,6 +54,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         row
         for reports in terminalreporter.stats.values()
         for report in reports
+        if getattr(report, "when", "") == "call"
         for row in dict(getattr(report, "user_properties", ())).get("crash", ())
     ]
     if not rows or not is_whole(terminalreporter.config):

@@ -26,7 +26,7 @@ from tests.crash.states import DAY, Builder, Ids
 from tests.crash.world import REMEDIES, World, scenario
 from tests.factories import Make
 
-SOON = (timedelta(), timedelta(minutes=2), timedelta(hours=2))
+SOON = (timedelta(), timedelta(minutes=2), timedelta(hours=2), timedelta(hours=9))  # as answers are looked up
 
 
 def owed(make: Make) -> Ids:

@@ -20,7 +20,7 @@ from tests.crash.states import DAY, Ids, charge, charged_launch, launch
 from tests.crash.world import MONEY, World, scenario
 from tests.factories import Make
 
-LATER = (timedelta(), timedelta(minutes=2), timedelta(hours=2))
+LATER = (timedelta(), timedelta(minutes=2), timedelta(hours=2), timedelta(hours=9))
 OVER = windows.MEND
 TO_THE_END = (
     timedelta(),
@@ -148,7 +148,7 @@ def retry(world: World) -> None:
     retry_cards.run(world.now + DAY)
 
 
-MINUTES = (timedelta(minutes=2), timedelta(hours=2))
+MINUTES = (timedelta(minutes=2), timedelta(hours=2), timedelta(hours=9))
 
 
 @scenario("charge: look up what became of it", answers_missing, jobs=MONEY, moments=MINUTES)

@@ -18,7 +18,12 @@ from tests.crash.world import HEARING, World, scenario
 from tests.factories import Make
 
 MINUTE = timedelta(minutes=1)
-SOON = (timedelta(), 2 * MINUTE, 120 * MINUTE)  # an event is tried again after 1 and 5 minutes, and an hour
+SOON = (
+    timedelta(),
+    2 * MINUTE,
+    120 * MINUTE,
+    540 * MINUTE,
+)  # an event is tried again after 1 and 5 minutes, and an hour
 BACK = PASSED + timedelta(days=3)
 
 

@@ -15,7 +15,7 @@ from tests.crash.states import Builder, Ids
 from tests.crash.world import PAYING, World, scenario
 from tests.factories import Make
 
-SOON = (PASSED, PASSED + timedelta(minutes=2), PASSED + timedelta(hours=2))
+SOON = (PASSED, PASSED + timedelta(minutes=2), PASSED + timedelta(hours=2), PASSED + timedelta(hours=9))
 
 
 def payable(make: Make) -> Ids:
