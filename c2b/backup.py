@@ -41,4 +41,6 @@ def command(target: Path) -> None:
         raise BadConfig("C2B_DATABASE_URL: there is no such file; expected a database that was migrated")
     if target.exists():
         raise click.BadParameter("there is such a file already", param_hint="TARGET")
+    if not target.parent.is_dir():
+        raise click.BadParameter("there is no such folder", param_hint="TARGET")
     click.echo(f"{back_up(url.database, target)} bytes in {target}")

@@ -10,6 +10,7 @@ from wtforms import RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
+from c2b.accounts.models import Address
 from c2b.core.forms import AreaField, LineField
 from c2b.core.uploads import PictureField, Upload
 from c2b.orders.delivery_rules import MARKED_BY_FIRM
@@ -54,6 +55,21 @@ class ParcelForm(FlaskForm):
         [DataRequired(_l("Enter the tracking number.")), is_tracking],
         longest=LONGEST,
     )
+
+
+class DestinationForm(FlaskForm):
+    """Which of the shopper's addresses an order goes to."""
+
+    address = RadioField(_l("Address"), coerce=int, validators=[InputRequired(_l("Choose an address."))])
+
+    def offer(self, addresses: Sequence[Address], now: int | None) -> None:
+        """Fill in the addresses; the present one is chosen, else the only one."""
+        self.address.choices = [
+            SelectChoice(one.id, ", ".join(filter(None, (one.name, one.line, one.postcode, one.city))))
+            for one in addresses
+        ]
+        if self.address.data is None and addresses:
+            self.address.data = now if now in {one.id for one in addresses} else addresses[-1].id
 
 
 class MarkForm(FlaskForm):

@@ -30,6 +30,13 @@ def why_not_send_first(order: Any) -> str | None:
     return why_not_send(order)
 
 
+def why_not_redirect(order: Any) -> str | None:
+    """The address can be changed until the goods are sent."""
+    if order.fulfilment != Fulfilment.SHIPPED or order.state != OrderState.PLACED:
+        return _("The address cannot be changed any more.")
+    return None
+
+
 def why_not_replace(order: Any) -> str | None:
     """A replacement follows goods that were sent."""
     if order.state not in (OrderState.SHIPPED, OrderState.DELIVERED):

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from c2b.accounts.queries import addresses_of
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
@@ -17,7 +18,8 @@ from c2b.orders import delivery_rules as rules
 from c2b.orders import order_queries, queries
 from c2b.orders.carriers import page_of
 from c2b.orders.codes import drawn, spaced
-from c2b.orders.delivery_forms import ReviewForm
+from c2b.orders.delivery_forms import DestinationForm, ReviewForm
+from c2b.orders.destinations import destination_of, send_to
 from c2b.orders.models import Review, Shipment
 from c2b.orders.order_queries import order_page
 from c2b.orders.remedy_queries import remedies_of
@@ -42,11 +44,35 @@ def my_orders() -> ResponseReturnValue:
 @requires(Role.SHOPPER)
 def order(number: str) -> ResponseReturnValue:
     """One order: what, how much, where it is, and the one thing to do next."""
+    return _order(number, DestinationForm())
+
+
+@bp.post("/me/orders/<number>/address")
+@requires(Role.SHOPPER)
+def address(number: str) -> ResponseReturnValue:
+    """It is to go there."""
+    form, mine, by = DestinationForm(), queries.own_order(current_user.id, number), current_user.id
+    form.offer(addresses_of(by), None)
+    order_id = mine.id
+    if not form.validate_on_submit():
+        return _order(number, form), 422
+    if not attempt(form, lambda: send_to(order_id, form.address.data, by=by, now=utcnow())):
+        return _order(number, form), 409
+    flash(_("It goes to this address."), "ok")
+    return redirect(url_for(".order", number=number))
+
+
+def _order(number: str, form: DestinationForm) -> str:
     page = order_page(queries.own_order(current_user.id, number))
     now = utcnow()
+    goes_to = destination_of(page.order)
+    form.offer(addresses_of(current_user.id), goes_to.id if goes_to else None)
     return render_template(
         "orders/order.html",
         **page._asdict(),
+        goes_to=goes_to,
+        form=form,
+        why_not_redirect=rules.why_not_redirect(page.order),
         remedies=remedies_of(page.order, now),
         story=story_of(page, current_app.jinja_env.filters["money"]),
         followed={parcel.id: page_of(parcel.carrier, parcel.tracking) for parcel in page.parcels},
