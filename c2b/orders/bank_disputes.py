@@ -24,13 +24,14 @@ from c2b.merchants.queries import staff_ids
 from c2b.orders.evidence import pack_of, words_of
 from c2b.orders.freezing import freeze
 from c2b.orders.models import Dispute, Evidence, Order
-from c2b.orders.refunding import about, gone_back, nothing_is_left
-from c2b.orders.states import DisputeCause, DisputeOrigin, DisputeState, Party
+from c2b.orders.refunding import about, gone_back, left_to_refund, nothing_is_left, refund_order
+from c2b.orders.states import DisputeCause, DisputeOrigin, DisputeState, OrderState, Party
 from c2b.payments import windows
 from c2b.payments.fees import fee_back
 from c2b.payments.gateway import NoAnswer, ProviderDispute, gateway
 from c2b.payments.inbox import Effect, NotYet, Told, handles
 from c2b.payments.models import Attempt
+from c2b.payments.states import RefundCause
 
 OPEN = (DisputeState.OPENED, DisputeState.ANSWERED)
 RULINGS = {"won": DisputeState.DISMISSED, "lost": DisputeState.UPHELD}
@@ -117,9 +118,17 @@ def _rule(order: Order, dispute: Dispute, ruling: DisputeState, now: datetime) -
     move(dispute, ruling, by=None, now=now)
     if won:
         post([facts.dispute_won(dispute.id, order.id, dispute.amount, dispute.currency)], now=now)
+        _pay_back_cancelled(order, dispute, now)
     else:
         _lose(order, dispute, others, now)
     _tell(order, dispute, "bank_dispute_ruled", now, won=won)
+
+
+def _pay_back_cancelled(order: Order, dispute: Dispute, now: datetime) -> None:
+    """What the bank gives us of an order that was cancelled meanwhile is the shopper's."""
+    left = left_to_refund(order)
+    if order.state == OrderState.CANCELLED and left > 0:
+        refund_order(order.id, left, RefundCause.CANCELLED, key=f"won-{dispute.id}", by=None, now=now)
 
 
 def _lose(order: Order, dispute: Dispute, others: int, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import and_, exists, or_, select
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.operations import release_all
 from c2b.core.db import db, get_or_404, lock
-from c2b.core.errors import NotFound, refuse
+from c2b.core.errors import NotFound, Refused, refuse
 from c2b.core.outbox import notify_many
 from c2b.core.states import move
 from c2b.core.text import gettext as _
@@ -23,7 +23,7 @@ from c2b.orders import remedy_rules as rules
 from c2b.orders.charging import Step
 from c2b.orders.late import put_on_record
 from c2b.orders.models import Order, Voucher
-from c2b.orders.refunding import about, left_to_refund, refund_order
+from c2b.orders.refunding import about, left_to_refund, nothing_is_left, refund_order
 from c2b.orders.standing import Standing, by_pledge
 from c2b.orders.states import OrderState, VoucherState
 from c2b.payments import windows
@@ -167,6 +167,8 @@ def cancel_late(order_id: int, *, by: int, now: datetime) -> Refund:
         raise NotFound
     refuse(rules.why_not_cancel_late(order, now))
     refund = _cancel(order, RefundCause.LATE, by, now)
+    if refund is None:
+        raise Refused(_("The payment is with your bank, which rules on it."))
     data = {**about(order), "path": "/sell/orders", "amount": refund.amount, "currency": refund.currency}
     people = staff_ids(order.merchant_id)
     notify_many("order_called_off", [(id_, f"{order.id}:{id_}", data) for id_ in people], now=now)
@@ -184,7 +186,13 @@ def out_of_stock(order_ids: Sequence[int], words: str, *, merchant_id: int, by: 
     return len(set(order_ids))
 
 
-def _cancel(order: Order, cause: RefundCause, by: int | None, now: datetime, note: str = "") -> Refund:
-    """All that is left of an order goes back, which cancels it; whatever the cause, once."""
+def _cancel(order: Order, cause: RefundCause, by: int | None, now: datetime, note: str = "") -> Refund | None:
+    """All that is left of an order goes back, which cancels it; whatever the cause, once.
+
+    Where a bank has taken all of it there is nothing to pay back; if the bank gives it to us, it is paid back then.
+    """
     left = left_to_refund(order)
+    if left <= 0:
+        nothing_is_left(order, by, now)
+        return None
     return refund_order(order.id, left, cause, key=f"order-{order.id}", by=by, now=now, note=note)

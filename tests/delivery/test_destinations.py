@@ -16,7 +16,12 @@ from tests.delivery.conftest import again
 
 def place() -> Place:
     return Place(
-        name="Mei Lin", line="1 Lake Road", city="Hangzhou", postcode="310000", region="CN", phone="+86 10 123"
+        name="Mei Lin",
+        line="1 Lake Road",
+        city="Hangzhou",
+        postcode="310000",
+        region="CN",
+        phone="+86 10 123",
     )
 
 

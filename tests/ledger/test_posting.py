@@ -83,6 +83,7 @@ def test_a_chunk_of_captures_takes_few_statements(app: Flask, now: datetime) -> 
     assert balances()["clearing", 0, "CNY"] == 201 * 10_000
 
 
+@pytest.mark.breaks_promises  # booked without the charge that it follows from
 def test_accounts_are_opened_once_by_two_at_the_same_time(app: Flask, now: datetime) -> None:
     failed: list[BaseException] = []
     start = threading.Barrier(4)

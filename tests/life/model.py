@@ -208,6 +208,8 @@ class Model:
         it.bank = "won" if won else "lost"
         if won:
             it.banked = 0
+            if it.order == "cancelled" and it.left:
+                it.refund(it.left)  # it was cancelled meanwhile: what comes back is the shopper's
             return
         gone = it.back
         part = rounded(it.fee, gone + it.banked, it.paid) - rounded(it.fee, gone, it.paid)

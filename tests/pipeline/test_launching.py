@@ -16,6 +16,7 @@ from c2b.core.errors import Refused
 from c2b.core.outbox import Notice
 from c2b.demand.allocation import Rule
 from c2b.demand.curve import Wanted
+from c2b.payments import windows
 from c2b.pipeline.engine import end_offer, judge_by_machine
 from c2b.pipeline.launching import Plan, open_launch, plan_launch
 from c2b.pipeline.models import Award, Launch, Offer, OfferTier, PricePoint, VerdictLine
@@ -58,7 +59,7 @@ def test_at_the_hour_goods_are_set_aside_at_one_price_and_everyone_is_told(eve: 
 
     launch = db.session.scalars(select(Launch)).one()
     assert (launch.unit_price, launch.allocated, launch.minimum) == (21900, 5, 1)
-    assert launch.mend_until == now + timedelta(hours=48)
+    assert launch.mend_until == now + windows.MEND
     assert db.session.get_one(Campaign, offer.campaign_id).state == CampaignState.LIVE
     assert [(p.state, p.allocated) for p in pledges(offer)] == [
         (PledgeState.ALLOCATED, 2),
