@@ -11,8 +11,8 @@ from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.states import PledgeState
 from c2b.core.checks import check
 from c2b.core.db import db
-from c2b.orders.models import Order
-from c2b.orders.states import OrderState
+from c2b.orders.models import Dispute, Order
+from c2b.orders.states import DisputeOrigin, DisputeState, OrderState
 from c2b.payments import declines
 from c2b.payments.attempts import IN_FLIGHT
 from c2b.payments.checks import last_good_run
@@ -167,6 +167,15 @@ def failed_launches_are_clean() -> Iterator[str]:
     )
     for pledge, state in standing:
         yield f"pledge {pledge} is {state} after its launch failed"
+    with_banks = (
+        select(func.coalesce(func.sum(Dispute.amount), 0))
+        .where(
+            Dispute.order_id == Order.id,
+            Dispute.origin == DisputeOrigin.BANK,
+            Dispute.state.in_((DisputeState.OPENED, DisputeState.ANSWERED, DisputeState.UPHELD)),
+        )
+        .scalar_subquery()
+    )
     charged = db.session.execute(
         select(Attempt.key, Attempt.amount, Attempt.refunded)
         .join(Launch, Launch.id == Attempt.launch_id)
@@ -175,7 +184,7 @@ def failed_launches_are_clean() -> Iterator[str]:
             Launch.state == LaunchState.FAILED,
             Attempt.purpose == Purpose.CAPTURE,
             Attempt.state == AttemptState.SUCCEEDED,
-            Attempt.refunded < Attempt.amount,
+            Attempt.refunded + with_banks < Attempt.amount,
             or_(Order.id.is_(None), Order.state.in_((OrderState.PLACED, OrderState.CANCELLED))),
         )
     )

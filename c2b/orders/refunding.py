@@ -86,15 +86,10 @@ def left_to_refund(order: Order) -> int:
 
 
 def nothing_is_left(order: Order, by: int | None, now: datetime) -> None:
-    """All of it goes back: what was not sent never will be, its codes are void, and there is nothing to dispute."""
+    """All of it goes back, for good: it is settled, never sent, and there is nothing to dispute."""
     if order.settled_at is None:
         order.settled_at = now
-    if order.state in NOT_SENT:
-        move(order, OrderState.CANCELLED, by=by, now=now)
-    for voucher in db.session.scalars(
-        select(Voucher).where(Voucher.order_id == order.id, Voucher.state == VoucherState.ISSUED)
-    ):
-        move(voucher, VoucherState.CANCELLED, by=by, now=now)
+    never_send(order, by, now)
     for dispute in db.session.scalars(
         select(Dispute).where(
             Dispute.order_id == order.id,
@@ -104,6 +99,16 @@ def nothing_is_left(order: Order, by: int | None, now: datetime) -> None:
     ):
         dispute.ruling = _("Everything was paid back, so there is nothing left to rule on.")
         move(dispute, DisputeState.WITHDRAWN, by=by, now=now)
+
+
+def never_send(order: Order, by: int | None, now: datetime) -> None:
+    """What was not sent never will be, and its codes are void."""
+    if order.state in NOT_SENT:
+        move(order, OrderState.CANCELLED, by=by, now=now)
+    for voucher in db.session.scalars(
+        select(Voucher).where(Voucher.order_id == order.id, Voucher.state == VoucherState.ISSUED)
+    ):
+        move(voucher, VoucherState.CANCELLED, by=by, now=now)
 
 
 def about(order: Order) -> dict[str, str]:

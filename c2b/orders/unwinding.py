@@ -23,7 +23,7 @@ from c2b.orders import remedy_rules as rules
 from c2b.orders.charging import Step
 from c2b.orders.late import put_on_record
 from c2b.orders.models import Order, Voucher
-from c2b.orders.refunding import about, left_to_refund, nothing_is_left, refund_order
+from c2b.orders.refunding import about, left_to_refund, never_send, refund_order
 from c2b.orders.standing import Standing, by_pledge
 from c2b.orders.states import OrderState, VoucherState
 from c2b.payments import windows
@@ -193,6 +193,6 @@ def _cancel(order: Order, cause: RefundCause, by: int | None, now: datetime, not
     """
     left = left_to_refund(order)
     if left <= 0:
-        nothing_is_left(order, by, now)
+        never_send(order, by, now)
         return None
     return refund_order(order.id, left, cause, key=f"order-{order.id}", by=by, now=now, note=note)

@@ -72,8 +72,14 @@ class Purchase:
         """So much is promised back; an order that was not sent is cancelled with the last of it."""
         self.fee_back += self.fee_part(amount)
         self.back += amount
+        self.is_empty()
+
+    def is_empty(self) -> None:
+        """Where nothing is left of it, it is never sent, and there is nothing to dispute."""
         if self.left == 0 and self.order == "placed":
             self.order = "cancelled"
+        if self.left == 0 and self.dispute[0] in ("opened", "answered"):
+            self.dispute = ("withdrawn", None)
 
 
 @dataclass
@@ -214,5 +220,4 @@ class Model:
         gone = it.back
         part = rounded(it.fee, gone + it.banked, it.paid) - rounded(it.fee, gone, it.paid)
         it.lost_net += it.banked - part
-        if it.left == 0 and it.order == "placed":
-            it.order = "cancelled"
+        it.is_empty()
