@@ -16,8 +16,8 @@ from c2b.core.clock import utcnow
 from c2b.core.db import db, transaction
 from c2b.core.errors import Refused
 from c2b.core.events import Event
-from c2b.ledger.kinds import AccountKind
-from c2b.ledger.models import Account
+from c2b.ledger.kinds import AccountKind, Cause
+from c2b.ledger.models import Account, Entry, Transaction
 from c2b.merchants.models import Merchant
 from c2b.orders.mending import mend
 from c2b.orders.models import Dispute, Order, Return
@@ -318,11 +318,18 @@ class Shop:
         return int(self.bank().book.read(taken, str(self.ids.get(who)))[0]["net"])
 
     def owed(self) -> int:
-        """What the books owe the firm, with what it was paid already."""
-        balances = dict(
-            db.session.execute(
-                select(Account.kind, Account.balance).where(Account.owner.in_((0, self.firm)))
-            ).all()
+        """What the books owe the firm for the orders of this life, before payouts."""
+        owed = (
+            select(func.sum(Entry.amount))
+            .join(Account, Account.id == Entry.account_id)
+            .join(Transaction, Transaction.id == Entry.tx_id)
+            .join(Order, Order.id == Transaction.order_id)
+            .where(
+                Account.kind == AccountKind.MERCHANT_PAYABLE,
+                Transaction.cause != Cause.PAYOUT,
+                Order.campaign_id == self.campaign_id,
+            )
         )
+        found = -int(db.session.scalar(owed) or 0)
         db.session.rollback()
-        return -int(balances.get(AccountKind.MERCHANT_PAYABLE, 0))
+        return found

@@ -430,6 +430,8 @@ class Life(RuleBasedStateMachine):
             self.states_are_those_of_the_model()
         for person, it in self.model.purchases.items():
             assert self.shop.charged(person) == it.paid - it.back, (person, it)
+        payable = sum(it.payable for it in self.model.purchases.values())
+        assert self.shop.owed() == payable, self.model.purchases
         Life.now = max(Life.now, self.shop.now)
         if taken["lives"] % 10 == 0:  # and at the end of the test; it reads every table whole
             broken = broken_promises()

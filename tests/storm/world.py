@@ -1,6 +1,5 @@
 """A launch with very many pledges, each with a card of its own, written straight into the tables."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
@@ -130,8 +129,3 @@ def _pledge(campaign_id: int, user_id: int, card: int, terms: str, at: datetime)
         "state": PledgeState.ACTIVE,
         "state_since": at,
     }
-
-
-def shares(number: int) -> Counter[str]:
-    """How many cards of each kind a launch of this size has."""
-    return Counter(kinds(number, 0))
