@@ -162,6 +162,9 @@ class Pledge(HasState, Model):
     mandate_id: Mapped[int] = mapped_column(ForeignKey("mandate.id"))
     terms: Mapped[str]  # hash of the terms that the shopper saw
     request_key: Mapped[str | None] = mapped_column(unique=True)  # a repeated request gets the first answer
+    brought_by: Mapped[int | None] = mapped_column(
+        ForeignKey("user.id"), index=True
+    )  # whose link led here; never oneself
     late: Mapped[bool] = mapped_column(default=False)  # bought after the launch, from what was left over
     placed_at: Mapped[datetime] = mapped_column()
     state: Mapped[PledgeState] = mapped_column(one_of(PledgeState))
