@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
         models,
         offer_views,
         opportunity_views,
+        review_models,
         review_views,
         sample_views,
         schedule_views,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from c2b.core.text import gettext
 from c2b.core.text import mark as _l
@@ -35,3 +36,8 @@ BY_KEY = {reason.key: reason for reason in REASONS}
 def in_words(keys: Sequence[str], note: str) -> str:
     """What the merchant reads: the sentences of the chosen reasons, then the reviewer's own words."""
     return "\n".join([*(gettext(BY_KEY[key].advice) for key in keys if key in BY_KEY), note.strip()]).strip()
+
+
+def evidence_of(keys: Sequence[str], note: str) -> dict[str, Any]:
+    """What a verdict keeps of its reasons: counted by key, and said in whatever language its reader has."""
+    return {"reasons": list(keys), "note": note.strip()}
