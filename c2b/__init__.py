@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import configure_mappers
 
 from c2b.config import ROOT, Config, load
-from c2b.core import claims, clock, clock_guard, events, outbox, runs  # noqa: F401  # their tables are known
+from c2b.core import claims, clock, clock_guard, events, outbox, runs, work  # noqa: F401  # their tables are known
 from c2b.core.db import db, tune
 from c2b.core.routing import RowNumber
 

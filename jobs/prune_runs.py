@@ -1,10 +1,12 @@
-"""Forget old runs, and claims that dead processes left behind."""
+"""Forget old runs, files of long work, and claims that dead processes left behind."""
 
 from datetime import datetime, timedelta
 
 from c2b.core.claims import forget_dead
 from c2b.core.db import transaction
 from c2b.core.runs import prune
+from c2b.core.storage import remove
+from c2b.core.work import files_to_prune
 
 EVERY = timedelta(hours=1)
 
@@ -12,4 +14,8 @@ EVERY = timedelta(hours=1)
 def run(now: datetime) -> dict[str, int]:
     """How many records were forgotten."""
     with transaction():
-        return {"done": prune(now) + forget_dead(older_than=86_400.0)}
+        names = files_to_prune(now)
+        gone = prune(now) + forget_dead(older_than=86_400.0) + len(names)
+    for name in names:
+        remove(name)
+    return {"done": gone}

@@ -42,6 +42,7 @@ ORDER = (
     "remind_stages",
     "remind_cards",
     "refresh_heat",
+    "do_work",
     "send_mail",
     "forget_tries",
     "reconcile",

@@ -17,6 +17,7 @@ JOBS = {
     "check_promises": _l("Check that the data keeps every promise"),
     "close_campaigns": _l("Close campaigns whose time is up"),
     "deliver_orders": _l("Count parcels as delivered that were sent long ago"),
+    "do_work": _l("Do long work that people asked for"),
     "expire_vouchers": _l("End codes whose time is over, and remind of those that end soon"),
     "finish_launches": _l("End launches whose slot is over"),
     "forget_tries": _l("Forget old counts of tries"),

@@ -13,6 +13,7 @@ from c2b.campaigns.categories import Category
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.core.db import db
 from c2b.core.events import Event
+from c2b.core.work import Work
 from c2b.merchants.models import Merchant, MerchantDocument
 from c2b.orders.models import Dispute, Order, Return
 from c2b.orders.telling import PAY
@@ -108,6 +109,7 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "notice_id": lambda: [1, 2],
     "settlement.payout.number": _ids(Payout, Payout.number),
     "payout_id": _ids(Payout),
+    "work_id": _ids(Work),
     "run_id": lambda: [1],
     "width": lambda: [480],
     "ref": lambda: [NOBODYS],

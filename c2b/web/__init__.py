@@ -14,11 +14,12 @@ from c2b.web import (
     language,
     navigation,
     pictures,
+    work_views,
 )
 
 
 def register(app: Flask) -> None:
     """Connect the frame to the application."""
     first = (health, language, headers, errors, assets, drawings, filters, navigation, pictures)
-    for part in (*first, home, campaign_parts):
+    for part in (*first, home, campaign_parts, work_views):
         part.register(app)

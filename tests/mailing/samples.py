@@ -27,6 +27,11 @@ SAMPLES = {
     "account_exists": [{}],
     "account_reset": [{"bound": "0123456789abcdef"}],
     "account_password_changed": [{}],
+    "work_finished": [
+        {"title": "Import of offers", "path": "/work/7", "ended": "done", "done": 7, "failed": 2},
+        {"title": "Import of offers", "path": "/work/7", "ended": "done", "done": 7, "failed": 0},
+        {"title": "Import of offers", "path": "/work/7", "ended": "failed", "done": 0, "failed": 0},
+    ],
     "merchant_certified": [{**FIRM, "grade": "basic"}],
     "merchant_declined": [{**FIRM, "reason": "The licence is <b>blurred</b>, 50 % of it."}],
     "merchant_suspended": [{**FIRM, "reason": "Too late twice."}],
