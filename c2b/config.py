@@ -54,6 +54,7 @@ class Config:
     stripe_webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     stripe_api: str = STRIPE
     log_level: str = "info"
+    pseudo: bool = False
 
     @property
     def production(self) -> bool:
@@ -152,6 +153,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "stripe_webhook_secrets": _webhook_secrets,
     "stripe_api": _url("http", "https"),
     "log_level": _among("debug", "info", "warning", "error"),
+    "pseudo": _yes_no,
 }
 
 

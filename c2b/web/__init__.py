@@ -12,6 +12,7 @@ from c2b.web import (
     health,
     home,
     language,
+    meta,
     navigation,
     pictures,
     work_views,
@@ -20,6 +21,6 @@ from c2b.web import (
 
 def register(app: Flask) -> None:
     """Connect the frame to the application."""
-    first = (health, language, headers, errors, assets, drawings, filters, navigation, pictures)
+    first = (health, headers, language, errors, assets, drawings, filters, meta, navigation, pictures)
     for part in (*first, home, campaign_parts, work_views):
         part.register(app)

@@ -3,7 +3,7 @@
 import secrets
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -33,6 +33,7 @@ def register(app: Flask) -> None:
 def page(status: int, title: str, sentence: str, **headers: str) -> ResponseReturnValue:
     """An error page. It asks the database for nothing more, since that may be what failed."""
     db.session.rollback()
+    g.failed = status >= 500
     reference = secrets.token_hex(4)
     log.info("error page", status=status, reference=reference, path=request.path, method=request.method)
     html = render_template(

@@ -23,6 +23,7 @@ from c2b.core.clock import utcnow
 from c2b.core.money import digits, major
 from c2b.core.text import public_name
 from c2b.web.assets import asset_url
+from c2b.web.language import without_prefix
 
 # One symbol per currency in every language, so that a price looks the same to everybody.
 SYMBOLS = {"CNY": "¥", "TWD": "NT$", "JPY": "JP¥", "IDR": "Rp", "USD": "US$", "EUR": "€"}
@@ -193,7 +194,7 @@ def picture_url(ref: str | None, width: int = 480) -> str:
     if ref.startswith("demo/"):
         fits = next((w for w in PICTURE_WIDTHS if w >= width), None)
         return asset_url(f"img/{ref}-{fits}.webp" if fits else f"img/{ref}.webp")
-    return url_for("web.picture", ref=ref, width=width)
+    return without_prefix(url_for("web.picture", ref=ref, width=width))
 
 
 MOMENTS = {"day": day, "date": date, "clock": clock, "day_time": day_time, "date_time": date_time}

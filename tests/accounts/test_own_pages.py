@@ -39,7 +39,7 @@ def test_name_and_language_change(client, alice):
     assert answer.status_code == 302
     db.session.expire_all()
     assert (alice.name, alice.locale) == ("爱丽丝", "zh-Hans")
-    assert 'lang="zh-Hans"' in client.get("/me/settings").text
+    assert 'lang="zh-Hans"' in client.get("/me/settings", follow_redirects=True).text
 
 
 def test_nothing_else_can_be_set_through_the_form(client, alice):

@@ -154,6 +154,6 @@ def test_titles_and_reasons_are_written_as_text(make: Make, client: FlaskClient)
 
 def test_the_page_speaks_chinese_where_it_is_asked_to(make: Make, client: FlaskClient) -> None:
     campaign: Campaign = make.campaign(title="珐琅铸铁锅")
-    page = client.get(f"/c/{campaign.slug}", headers={"Accept-Language": "zh-CN"})
+    page = client.get(f"/c/{campaign.slug}", headers={"Accept-Language": "zh-CN"}, follow_redirects=True)
     assert page.status_code == 200
     assert 'lang="zh-Hans"' in page.text
