@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from c2b.core.db import db, transaction
-from c2b.orders import settling
+from c2b.orders import rules, settling
 from c2b.orders.standing import (
     Candidates,
     Standing,
@@ -150,7 +150,7 @@ def end_confirmation(launch: Launch, it: Standing, now: datetime) -> Wish | None
         closed = it.late and now >= launch.closes_at
         over = closed or it.hold.started_at <= now - windows.CONFIRM_LATE
     else:
-        over = now >= launch.mend_until
+        over = now >= rules.window_end(launch, it.hold)
     return let_go(launch, it, now) if over else None
 
 

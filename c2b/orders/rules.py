@@ -21,13 +21,20 @@ def one_chance(launch: Any, pledge: Any) -> bool:
 
 def mend_until(launch: Any, pledge: Any, attempt: Any) -> datetime:
     """Until when a payment can be put right: the launch's window; after it, a short while to confirm."""
-    end: datetime = launch.mend_until
     if attempt is None or not one_chance(launch, pledge):
-        return end
+        return window_end(launch, attempt)
     if launch.state == LaunchState.CAPTURING:
         return attempt.started_at + windows.CONFIRM_AGAIN  # type: ignore[no-any-return]
     end = attempt.started_at + windows.CONFIRM_LATE
     return min(launch.closes_at, end) if pledge.late else end
+
+
+def window_end(launch: Any, attempt: Any) -> datetime:
+    """The end of the launch's window; a hold that ran out while we stood still can be confirmed once more after it."""
+    end: datetime = launch.mend_until
+    if attempt is None or attempt.started_at < end:
+        return end
+    return attempt.started_at + windows.WAIT_FOR_HOLD  # type: ignore[no-any-return]
 
 
 def why_not_mend(launch: Any, pledge: Any, attempt: Any, now: datetime) -> str | None:

@@ -154,7 +154,8 @@ def _wait_until_alone(connection: psycopg.Connection) -> None:
     while connection.execute(others).fetchone() != (0,):
         waited = time.monotonic() - since
         if waited > 60:
-            raise TimeoutError("a dead client's connection is still there")
+            told = others.replace("count(*)", "pid, backend_start, state, wait_event_type, wait_event, query")
+            raise TimeoutError(f"a dead client's connection is still there: {connection.execute(told).fetchall()}")
         if waited > 10:  # it waits for something itself, and would look only then whether its client lives
             connection.execute(others.replace("count(*)", "pg_terminate_backend(pid)"))
         time.sleep(0.001)

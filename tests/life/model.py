@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 PRICE = 7900
 FEE_BP = 300
 WINDOW = timedelta(days=4)
+HOLD_LIVES = timedelta(days=4, hours=18)
+CONFIRM_ONCE_MORE = timedelta(hours=6)  # what ran out while time stood still
 RETRIES = (timedelta(hours=24), timedelta(hours=48), timedelta(hours=72))
 
 WORKS = ("ok", "answer_lost", "question_lost", "capture_lost", "refund_lost", "capture_fails")
@@ -29,6 +31,8 @@ class Purchase:
     card: str
     state: str = "active"  # as the pledge's
     hold: str = ""  # "", "held", "failed", "waiting"
+    asked_at: datetime | None = None  # for the money it holds, or waits to hold
+    once_more: bool = False  # it was held, and has to be confirmed again
     said_no: bool = False
     tries: int = 0
     paid: int = 0
@@ -104,13 +108,14 @@ class Model:
         """The purchases in this state."""
         return [it for it in self.purchases.values() if it.state == state]
 
-    def mend(self, it: Purchase, card: str) -> None:
+    def mend(self, it: Purchase, card: str, now: datetime) -> None:
         """Another card, asked at once; its answer may have to be looked up first."""
         it.card, it.said_no = card, False
-        it.hold = self._ask(it)
+        it.hold = self._ask(it, now)
 
-    def _ask(self, it: Purchase) -> str:
+    def _ask(self, it: Purchase, now: datetime) -> str:
         it.tries += 1
+        it.asked_at = now
         if it.card == "needs_confirmation":
             return "waiting"
         return "held" if it.card in WORKS else "failed"
@@ -119,7 +124,7 @@ class Model:
         """Where everything stands once all jobs have run and every answer is in."""
         if self.launch == "authorising":
             for it in self.standing("allocated"):
-                it.hold = it.hold or self._ask(it)
+                it.hold = it.hold or self._ask(it, now)
             self.launch = "mending"
         if self.launch == "mending":
             self._decide(now)
@@ -130,6 +135,13 @@ class Model:
 
     def _decide(self, now: datetime) -> None:
         assert self.opened_at is not None
+        for it in self.standing("allocated"):
+            assert it.asked_at is not None
+            if it.hold == "held" and now >= it.asked_at + HOLD_LIVES:
+                it.hold = self._ask(it, now)
+                it.once_more = it.hold == "waiting"
+            if it.once_more and it.hold == "waiting" and now < it.asked_at + CONFIRM_ONCE_MORE:
+                return
         waiting = [it for it in self.standing("allocated") if it.hold != "held"]
         if waiting and now < self.opened_at + WINDOW:
             return

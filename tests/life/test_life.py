@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
             return
         assert self.shop.mend(person, card) == (it.hold == "failed")
         if it.hold == "failed":
-            self.model.mend(it, card)
+            self.model.mend(it, card, self.shop.now)
             self.settle()
 
     @precondition(lambda self: self.model.launch == "mending" and self.quiet)
@@ -460,3 +460,21 @@ def test_money_is_where_the_model_says(app: Any, part: int) -> None:
         )
         run_state_machine_as_test(Life, settings=plan)  # type: ignore[no-untyped-call]
     print(f"{taken['steps']} steps in {taken['lives']} lives")
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_who_confirmed_may_confirm_once_more_when_the_hold_ran_out_after_the_window(app: Any) -> None:
+    """The clock stood still for a day at the end of the window: the sale does not fail for that alone."""
+    Life.app, Life.now = app, START
+    Shop.open(START)
+    life = Life()
+    life.start(joined=[(2, "expired_card"), (1, "needs_confirmation"), (2, "ok")], minimum=3)
+    life.launch()
+    life.clockwork(hours=30)
+    life.answer_the_bank(person=1, yes=True)
+    life.clockwork(hours=100)
+    assert life.model.launch == "mending"
+    life.states_are_those_of_the_model()
+    life.answer_the_bank(person=1, yes=True)
+    assert life.model.launch == "selling"
+    life.teardown()
