@@ -25,6 +25,9 @@ class User(UserMixin, Model):
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
     session_version: Mapped[int] = mapped_column(default=1)  # one more, and every session of this person ends
+    quiet_from: Mapped[int | None]  # an hour of the day, site time: what is not urgent waits from here …
+    quiet_until: Mapped[int | None]  # … until here
+    erased_at: Mapped[datetime | None]  # closed by the person themselves; what named them is gone
     grants: Mapped[list["RoleGrant"]] = relationship(lazy="selectin", cascade="all, delete-orphan")
 
     @property

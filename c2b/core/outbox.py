@@ -42,6 +42,7 @@ class Notice(Model):
     data: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
+    way: Mapped[str | None]  # how its reader wants it: at_once, digest, app; None until the job has looked
     delivery: Mapped[Delivery] = mapped_column(one_of(Delivery), default=Delivery.QUEUED)
     due_at: Mapped[datetime]
     tries: Mapped[int] = mapped_column(default=0)

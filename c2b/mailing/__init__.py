@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from c2b.mailing import checks, render  # noqa: F401  # promises
+from c2b.mailing import checks, models, render  # noqa: F401  # promises and tables
 
 
 def register(app: Flask) -> None:

@@ -45,6 +45,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_merchant_follow_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "notice_preference",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "at_once", "digest", "app", name="way", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_notice_preference_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_preference")),
+        sa.UniqueConstraint("user_id", "topic", name=op.f("uq_notice_preference_user_id_topic")),
+    )
+    op.create_table(
         "report",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -246,6 +264,9 @@ def upgrade() -> None:
     with op.batch_alter_table("staged_verdict", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_staged_verdict_offer_id"), ["offer_id"], unique=False)
 
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("way", sa.String(), nullable=True))
+
     with op.batch_alter_table("pledge", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("brought_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
@@ -253,12 +274,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_pledge_brought_by"), ["brought_by"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_pledge_brought_by"), "user", ["brought_by"], ["id"])
 
+    with op.batch_alter_table("user", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("quiet_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("quiet_until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("user", schema=None) as batch_op:
+        batch_op.drop_column("erased_at")
+        batch_op.drop_column("quiet_until")
+        batch_op.drop_column("quiet_from")
+
     with op.batch_alter_table("pledge", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_pledge_brought_by"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_pledge_brought_by"))
         batch_op.drop_column("brought_by")
+
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_column("way")
 
     with op.batch_alter_table("staged_verdict", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staged_verdict_offer_id"))
@@ -291,6 +329,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_report_by"))
 
     op.drop_table("report")
+    op.drop_table("notice_preference")
     with op.batch_alter_table("merchant_follow", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_merchant_follow_user_id"))
 
