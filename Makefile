@@ -91,7 +91,8 @@ states: install  ## redraw docs/states.md
 .PHONY: messages
 messages: .venv/.dev  ## collect the sentences for the translators
 	$(BIN)/pybabel --quiet extract -F babel.cfg -k _l -k mark -k lazy_gettext --no-location --sort-output -o c2b/translations/messages.pot .
-	for po in $(CATALOGUES); do $(BIN)/pybabel --quiet update -i c2b/translations/messages.pot -o $$po -l $$(basename $$(dirname $$(dirname $$po))) --no-fuzzy-matching --ignore-obsolete -w 100; done
+	@sed -i -E 's/^"(POT-Creation-Date): .*/"\1: 2025-01-01 00:00+0000\\n"/' c2b/translations/messages.pot
+	for po in $(CATALOGUES); do $(BIN)/pybabel --quiet update -i c2b/translations/messages.pot -o $$po -l $$(basename $$(dirname $$(dirname $$po))) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date -w 100; done
 
 .PHONY: lock
 lock: .venv/.dev  ## renew the lock files from pyproject.toml (needs uv on the PATH)

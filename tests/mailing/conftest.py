@@ -1,5 +1,6 @@
 """Translations that are compiled, and transports that do what a test says."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,16 @@ from c2b.mailing.mail import Mail
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_translations():
-    """The Chinese catalogue as the application reads it."""
-    po = ROOT / "c2b" / "translations" / "zh_Hans" / "LC_MESSAGES" / "messages.po"
-    mo = po.with_suffix(".mo")
-    if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
-        with po.open("rb") as source:
-            catalogue = read_po(source, locale="zh_Hans")
-        new = Path(f"{mo}.new")
-        with new.open("wb") as target:
-            write_mo(target, catalogue)
-        new.replace(mo)
+    """The catalogues as the application reads them."""
+    for po in (ROOT / "c2b" / "translations").glob("*/LC_MESSAGES/messages.po"):
+        mo = po.with_suffix(".mo")
+        if not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime:
+            with po.open("rb") as source:
+                catalogue = read_po(source, locale=po.parts[-3])
+            new = Path(f"{mo}.{os.getpid()}")
+            with new.open("wb") as target:
+                write_mo(target, catalogue)
+            new.replace(mo)
 
 
 class Script:

@@ -5,8 +5,6 @@ import re
 
 import html5lib
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
 from c2b import create_app
 from c2b.accounts import tokens
@@ -164,41 +162,3 @@ def test_a_line_break_in_a_title_does_not_reach_the_head_of_a_mail(app, now):
     assert put_into_words(notice("campaign_expired", data, now), ALICE).subject == (
         "Ended without a deal: Pot Bcc: everyone@example.org"
     )
-
-
-def mail_strings():
-    keywords = {"_": None, "gettext": None, "ngettext": (1, 2)}
-    found = set()
-    for folder, pattern in (("emails", "**.html"), ("emails", "**.txt"), ("macros", "mail.html")):
-        for _file, _line, message, _comments, _context in extract_from_dir(
-            ROOT / "templates" / folder, method_map=[(pattern, "jinja2")], keywords=keywords
-        ):
-            found.add(message if isinstance(message, str) else message[0])
-    return found
-
-
-def test_every_sentence_of_a_mail_is_translated_with_the_same_places():
-    with (ROOT / "c2b/translations/zh_Hans/LC_MESSAGES/messages.po").open("rb") as source:
-        catalogue = read_po(source, locale="zh_Hans")
-    strings = mail_strings()
-    assert len(strings) > 200
-    for sentence in strings:
-        entry = catalogue.get(sentence)
-        assert entry is not None, sentence
-        assert entry.string, sentence
-        assert not entry.fuzzy, sentence
-
-
-def test_every_translation_has_the_places_of_its_sentence():
-    with (ROOT / "c2b/translations/zh_Hans/LC_MESSAGES/messages.po").open("rb") as source:
-        catalogue = read_po(source, locale="zh_Hans")
-    for entry in catalogue:
-        if not entry.id or not entry.string:
-            continue
-        ids = entry.id if isinstance(entry.id, tuple) else (entry.id,)
-        strings = entry.string if isinstance(entry.string, tuple) else (entry.string,)
-        for string in filter(None, strings):
-            assert set(PLACES.findall(string)) == set(PLACES.findall(ids[-1])), ids[-1]
-            assert set(re.findall(r"\{\w+\}", string)) == set(re.findall(r"\{\w+\}", ids[-1])), ids[-1]
-            assert string.count("%%") == ids[-1].count("%%"), ids[-1]
-            assert sorted(re.findall(r"</?\w+", string)) == sorted(re.findall(r"</?\w+", ids[-1])), ids[-1]
