@@ -13,6 +13,7 @@ import jobs
 ORDER = (
     "close_campaigns",
     "tell_tipped",
+    "tell_followers",
     "open_batches",
     "join_batches",
     "submit_offers",

@@ -112,9 +112,21 @@ def remind_closing(campaign_id: int, *, now: datetime) -> None:
     """Tell everyone who joined or follows that the campaign closes soon; once."""
     campaign = lock(Campaign, campaign_id)
     if campaign.state in TAKES_PLEDGES and not _has_line(campaign, "campaign.reminded"):
-        people = audience(campaign_id)
-        tell(campaign, "campaign_closing_soon", people, now=now, tipped=campaign.tipped_at is not None)
+        people, tipped = audience(campaign_id), campaign.tipped_at is not None
+        joined = _can_change(campaign_id)
+        change = f"/c/{campaign.slug}/change"
+        tell(campaign, "campaign_closing_soon", joined, now=now, tipped=tipped, change=change)
+        others = sorted(set(people) - set(joined))
+        tell(campaign, "campaign_closing_soon", others, now=now, tipped=tipped)
         record(campaign, "campaign.reminded", by=None, at=now, people=len(people))
+
+
+def _can_change(campaign_id: int) -> list[int]:
+    """Who joined and may still change the most they would pay; their reminder leads there."""
+    active = select(Pledge.shopper_id).where(
+        Pledge.campaign_id == campaign_id, Pledge.state == PledgeState.ACTIVE
+    )
+    return sorted(db.session.scalars(active))
 
 
 def campaigns_to_tell(now: datetime) -> list[int]:

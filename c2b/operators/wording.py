@@ -42,6 +42,7 @@ JOBS = {
     "retry_cards": _l("Try cards again that were declined for now"),
     "settle_launches": _l("Test the minimum of a launch again"),
     "submit_offers": _l("Hand in the offers of merchants who started a campaign"),
+    "tell_followers": _l("Tell those who follow of updates and new campaigns"),
     "tell_late_orders": _l("Remind of promised days, and tell people when one has passed"),
     "tell_tipped": _l("Tell everyone that a campaign is on"),
     "track_parcels": _l("Ask carriers where parcels are"),

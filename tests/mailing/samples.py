@@ -56,7 +56,14 @@ SAMPLES = {
     "campaign_closing_soon": [
         {**TITLE, "closes_at": MOMENT, "tipped": False},
         {**TITLE, "closes_at": MOMENT, "tipped": True},
+        {**TITLE, "closes_at": MOMENT, "tipped": True, "change": "/c/pot/change"},
     ],
+    "campaign_news": [{**TITLE, "headline": "The <b>mould</b> is cast"}],
+    "question_asked": [TITLE],
+    "question_answered": [TITLE],
+    "comment_replied": [TITLE],
+    "words_hidden": [{**TITLE, "reason": "It names a <b>person</b>."}],
+    "merchant_campaign": [{**TITLE, "firm": "Two <b>Trees</b>"}],
     "campaign_tipped": [
         {**TITLE, "closes_at": MOMENT, "still_open": True, "by_demand": False},
         {**TITLE, "closes_at": MOMENT, "still_open": False, "by_demand": True},

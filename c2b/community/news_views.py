@@ -1,0 +1,60 @@
+"""Updates of a campaign: everybody reads them, its maker writes them."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from c2b.campaigns.models import Campaign
+from c2b.campaigns.views import reader_id
+from c2b.community import operations, queries
+from c2b.community.blueprint import bp
+from c2b.community.forms import NewsForm
+from c2b.community.makers import badge_of
+from c2b.community.pages import INVALID, REFUSED, SPEAK, TOO_MANY, links, page_asked, spoken_of, too_often
+from c2b.community.states import Badge
+from c2b.core.access import Role, public, requires
+from c2b.core.clock import utcnow
+from c2b.core.errors import NotFound
+from c2b.core.forms import attempt
+
+
+@bp.get("/c/<slug>/updates")
+@public
+def updates(slug: str) -> ResponseReturnValue:
+    """All updates, newest first."""
+    return _page(spoken_of(slug), NewsForm(formdata=None), 200)
+
+
+def _page(campaign: Campaign, form: NewsForm, status: int) -> ResponseReturnValue:
+    page = page_asked()
+    found, more = queries.news_of(campaign.id, page=page)
+    html = render_template(
+        "community/updates.html",
+        campaign=campaign,
+        found=found,
+        speaks=badge_of(campaign, reader_id()) is not Badge.NONE,
+        form=form,
+        links=links(".updates", page, more, slug=campaign.slug),
+    )
+    return html, status
+
+
+@bp.post("/c/<slug>/updates")
+@requires(Role.SHOPPER)
+def publish(slug: str) -> ResponseReturnValue:
+    """The maker says what is new."""
+    campaign = spoken_of(slug)
+    if badge_of(campaign, reader_id()) is Badge.NONE:
+        raise NotFound
+    form, now, by = NewsForm(), utcnow(), int(current_user.id)
+    if not form.validate():
+        return _page(campaign, form, INVALID)
+    if too_often(form, SPEAK, now):
+        return _page(spoken_of(slug), form, TOO_MANY)
+    campaign_id, title, words = spoken_of(slug).id, str(form.title.data), str(form.words.data)
+    done = attempt(form, lambda: operations.publish_news(campaign_id, title, words, by=by, now=now))
+    if done is None:
+        return _page(spoken_of(slug), form, REFUSED)
+    flash(_("Published. Everyone who joined or follows is told."), "ok")
+    return redirect(url_for(".updates", slug=slug))

@@ -1,0 +1,54 @@
+"""What the pages of this feature share: whose page, which page, and how often somebody may speak."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import format_time
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from c2b.accounts import throttle
+from c2b.accounts.throttle import Limit
+from c2b.campaigns.models import Campaign
+from c2b.campaigns.rules import NOT_YET_PUBLIC
+from c2b.campaigns.views import visible
+from c2b.core.db import transaction
+from c2b.core.errors import NotFound
+
+SPEAK = Limit(10, 600)  # questions and comments of one person
+REPORT = Limit(30, 3600)
+INVALID, REFUSED, TOO_MANY = 422, 409, 429
+
+
+def spoken_of(slug: str) -> Campaign:
+    """The campaign, once it is public: before that nobody speaks about it."""
+    campaign = visible(slug)
+    if campaign.state in NOT_YET_PUBLIC:
+        raise NotFound
+    return campaign
+
+
+def page_asked() -> int:
+    """The page's number, from the address; what makes no sense is the first page."""
+    asked = request.args.get("page", "")
+    good = asked.isascii() and asked.isdecimal() and len(asked) < 5
+    return max(int(asked), 1) if good else 1
+
+
+def links(endpoint: str, page: int, more: bool, **place: Any) -> tuple[str | None, str | None]:
+    """The addresses of the pages before and after this one."""
+    before = url_for(endpoint, **place, page=page - 1 if page > 2 else None) if page > 1 else None
+    return before, url_for(endpoint, **place, page=page + 1) if more else None
+
+
+def too_often(form: FlaskForm, limit: Limit, now: datetime) -> bool:
+    """Count one try; where there were too many the form says when to go on."""
+    with transaction():
+        wait = throttle.take(f"speak:{limit.most}:{current_user.id}", limit, now)
+    if wait:
+        form.form_errors.append(
+            _("That was a lot at once. Please go on at %(time)s.", time=format_time(wait, "short"))
+        )
+    return wait is not None
