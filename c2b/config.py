@@ -41,6 +41,7 @@ class Config:
     site_name_zh: str = "聚想"
     time_zone: str = "Asia/Shanghai"
     files_dir: str = ""
+    files_url: str = ""
     mail: str = "mailbox"
     mail_from: str = "Muster <hello@muster.example>"
     sendgrid_api_key: str = ""
@@ -55,6 +56,7 @@ class Config:
     stripe_api: str = STRIPE
     log_level: str = "info"
     pseudo: bool = False
+    imprint: str = ""
 
     @property
     def production(self) -> bool:
@@ -110,6 +112,13 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return read
 
 
+def _bucket(text: str) -> str:
+    parts = urlsplit(text)
+    if text and (parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment):
+        raise ValueError("expected s3://bucket or s3://bucket/prefix; empty for the folder")
+    return text.rstrip("/")
+
+
 def _stripe_key(text: str) -> str:
     if text and not text.startswith(("sk_", "rk_")):
         raise ValueError("expected the secret key of your account, which begins with sk_ or rk_")
@@ -143,6 +152,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "demo": _yes_no,
     "port": _port,
     "base_url": _url("http", "https"),
+    "files_url": _bucket,
     "mail": _among("mailbox", "smtp", "sendgrid", "discard"),
     "smtp_url": _url("smtp", "smtps"),
     "gateway": _among("sandbox", "sandbox_server", "stripe"),

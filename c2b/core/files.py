@@ -5,18 +5,21 @@ served. A paper is kept as it came and only ever sent as a download to those who
 """
 
 import hashlib
+import io
 import re
-import tempfile
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import PurePath
 from typing import IO
 
-from flask import current_app
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from c2b.config import ROOT
+from c2b.core import storage
 from c2b.core.text import gettext as _
 
 WIDTHS = (320, 480, 760, 1200)
+SOURCE = 2400  # the widest that is kept, to cut and turn the picture later; never served
+TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 PICTURE_BYTES = 1024 * 1024
 PAPER_BYTES = 5 * 1024 * 1024
 MOST_PIXELS = 25_000_000  # what one upload may ask us to decode
@@ -32,6 +35,29 @@ class BadFile(Exception):
     """The upload cannot be taken; the message is shown to the person, so write it for them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A square out of a picture, in thousandths: of its width, of its height, and of its shorter side."""
+
+    x: int
+    y: int
+    side: int
+
+    def box(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """The square in pixels, moved inside where it would stick out."""
+        short = min(width, height)
+        side = max(1, min(short, round(short * self.side / 1000)))
+        left = max(0, min(width - side, round(width * self.x / 1000)))
+        top = max(0, min(height - side, round(height * self.y / 1000)))
+        return left, top, left + side, top + side
+
+
+def middle(width: int, height: int) -> Cut:
+    """The largest square, from the middle."""
+    short = min(width, height)
+    return Cut(round(500 * (width - short) / width), round(500 * (height - short) / height), 1000)
+
+
 def save_picture(stream: IO[bytes], *, least: tuple[int, int] = (0, 0)) -> str:
     """Keep a JPEG, PNG or WebP of at most 1 MB and at least `least` pixels; returns its reference."""
     _read(stream, PICTURE_BYTES, _("The picture is larger than 1 MB. Save it smaller and try again."))
@@ -45,8 +71,26 @@ def save_picture(stream: IO[bytes], *, least: tuple[int, int] = (0, 0)) -> str:
                 least=f"{least[0]} × {least[1]}",
             )
         )
+    return _kept(picture)
+
+
+def change_picture(ref: str, *, turn: int = 0, cut: Cut | None = None) -> str:
+    """A kept picture turned clockwise by 90, 180 or 270 degrees, then cut; returns the new one's reference."""
+    content = storage.read(_stored(ref, "source")) or content_of(ref) if PICTURE_REF.fullmatch(ref) else None
+    if content is None:
+        raise BadFile(_("This picture is not there any more. Choose it again."))
+    picture = _decode(io.BytesIO(content))
+    if turn in TURNS:
+        picture = picture.transpose(TURNS[turn])
+    return _kept(picture.crop(cut.box(*picture.size)) if cut else picture)
+
+
+def _kept(picture: Image.Image) -> str:
+    width, height = picture.size
     digest = hashlib.sha256(picture.mode.encode() + picture.tobytes()).hexdigest()[:32]
     ref = f"pic/{digest}-{width}x{height}"
+    if width > WIDTHS[-1]:
+        _write_width(picture, _stored(ref, "source"), SOURCE, quality=90)
     for wide in WIDTHS:
         _write_width(picture, _stored(ref, wide), wide)
     return ref
@@ -56,35 +100,38 @@ def save_document(stream: IO[bytes], name: str) -> str:
     """Keep a PDF, JPEG or PNG of at most 5 MB as it is; returns its reference."""
     content = _read(stream, PAPER_BYTES, _("The file is larger than 5 MB. Save it smaller and try again."))
     kind = next((kind for magic, kind in PAPER_MAGIC.items() if content.startswith(magic)), None)
-    ending = Path(name).suffix.lower().lstrip(".").replace("jpeg", "jpg")
+    ending = PurePath(name).suffix.lower().lstrip(".").replace("jpeg", "jpg")
     if kind is None or ending != kind:
         raise BadFile(_("Choose a PDF, JPEG or PNG file whose name ends the same way."))
     if kind != "pdf":
         _decode(stream)
     ref = f"doc/{hashlib.sha256(content).hexdigest()}.{kind}"
-    _put(_folder() / ref, content)
+    if not storage.exists(ref):
+        storage.put(ref, content)
     return ref
 
 
-def path_of(ref: str, width: int | None = None) -> Path | None:
-    """Where the file is, or None. A picture is given in the narrowest kept width that is at least `width`."""
+def content_of(ref: str, width: int | None = None) -> bytes | None:
+    """What is kept, or None. A picture is given in the narrowest kept width that is at least `width`."""
     if PICTURE_REF.fullmatch(ref):
         wide = next((w for w in WIDTHS if width is not None and w >= width), WIDTHS[-1])
-        path = _stored(ref, wide)
-    elif PAPER_REF.fullmatch(ref):
-        path = _folder() / ref
-    elif DEMO_REF.fullmatch(ref):
-        path = ROOT / "static" / "img" / f"{ref}.webp"
-    else:
-        return None
-    return path if path.is_file() else None
+        return storage.read(_stored(ref, wide))
+    if PAPER_REF.fullmatch(ref):
+        return storage.read(ref)
+    if _is_ours(ref):
+        return (ROOT / "static" / "img" / f"{ref}.webp").read_bytes()
+    return None
 
 
 def picture_size(ref: str) -> tuple[int, int] | None:
     """Width and height in pixels of the picture as it was handed in; None where there is no such picture."""
     if found := PICTURE_REF.fullmatch(ref):
         return int(found[2]), int(found[3])
-    return DEMO_SIZE if path_of(ref) and DEMO_REF.fullmatch(ref) else None
+    return DEMO_SIZE if _is_ours(ref) else None
+
+
+def _is_ours(ref: str) -> bool:
+    return bool(DEMO_REF.fullmatch(ref)) and (ROOT / "static" / "img" / f"{ref}.webp").is_file()
 
 
 def _read(stream: IO[bytes], most: int, too_large: str) -> bytes:
@@ -115,32 +162,17 @@ def _decode(stream: IO[bytes]) -> Image.Image:
         raise BadFile(unreadable) from None
 
 
-def _write_width(picture: Image.Image, path: Path, wide: int) -> None:
-    if path.is_file():
+def _write_width(picture: Image.Image, name: str, wide: int, *, quality: int = 82) -> None:
+    if storage.exists(name):
         return
     small = picture
     if picture.width > wide:
         high = max(1, round(picture.height * wide / picture.width))
         small = picture.resize((wide, high), Image.Resampling.LANCZOS)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as new:
-        small.save(new, "WEBP", quality=82, method=4)
-    Path(new.name).replace(path)
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=quality, method=4)
+    storage.put(name, out.getvalue())
 
 
-def _put(path: Path, content: bytes) -> None:
-    """Write whole or not at all, so that nobody ever reads half a file."""
-    if path.is_file():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as new:
-        new.write(content)
-    Path(new.name).replace(path)
-
-
-def _stored(ref: str, wide: int) -> Path:
-    return _folder() / f"{ref}-{wide}.webp"
-
-
-def _folder() -> Path:
-    return Path(current_app.config["C2B"].files_dir)
+def _stored(ref: str, wide: int | str) -> str:
+    return f"{ref}-{wide}.webp"

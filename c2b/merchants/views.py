@@ -14,7 +14,7 @@ from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
 from c2b.core.errors import NotFound, Refused
 from c2b.core.events import history
-from c2b.core.files import path_of
+from c2b.core.files import content_of
 from c2b.merchants import operations
 from c2b.merchants.blueprint import bp
 from c2b.merchants.forms import ApplyForm, EditorForm, FirmForm, PapersForm, region_name
@@ -144,12 +144,11 @@ def paper(document_id: int) -> Response:
 
 def download(ref: str, name: str) -> Response:
     """A kept paper, never shown inside a page of ours."""
-    path = path_of(ref)
-    if path is None:
+    content = content_of(ref)
+    if content is None:
         raise NotFound
-    response = send_file(
-        BytesIO(path.read_bytes()), mimetypes.guess_type(path)[0], as_attachment=True, download_name=name
-    )
+    kind = mimetypes.guess_type(ref)[0] or "application/octet-stream"
+    response = send_file(BytesIO(content), kind, as_attachment=True, download_name=name)
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -4,17 +4,17 @@ from flask import Flask, Response
 
 from c2b.core.access import public
 from c2b.core.errors import NotFound
-from c2b.core.files import PICTURE_REF, path_of
+from c2b.core.files import PICTURE_REF, content_of
 from c2b.web.assets import FOREVER
 
 
 @public
 def picture(ref: str, width: int) -> Response:
     """The picture in the narrowest kept width that is at least `width`."""
-    path = path_of(ref, width) if PICTURE_REF.fullmatch(ref) else None
-    if path is None:
+    content = content_of(ref, width) if PICTURE_REF.fullmatch(ref) else None
+    if content is None:
         raise NotFound
-    response = Response(path.read_bytes(), mimetype="image/webp")
+    response = Response(content, mimetype="image/webp")
     response.headers["Cache-Control"] = FOREVER
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -5,9 +5,21 @@ import struct
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
-from c2b.core.files import WIDTHS, BadFile, path_of, picture_size, save_document, save_picture
+from c2b.core.files import (
+    WIDTHS,
+    BadFile,
+    Cut,
+    change_picture,
+    content_of,
+    middle,
+    picture_size,
+    save_document,
+    save_picture,
+)
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"])  # no database is asked
 
@@ -34,13 +46,13 @@ def test_a_picture_is_kept_in_every_width_as_webp(app, kind):
     ref = save_picture(picture(1600, 1000, kind))
     assert picture_size(ref) == (1600, 1000)
     for width in WIDTHS:
-        with Image.open(path_of(ref, width)) as kept:
+        with Image.open(io.BytesIO(content_of(ref, width))) as kept:
             assert (kept.format, kept.width) == ("WEBP", width)
 
 
 def test_a_small_picture_is_not_blown_up(app):
     ref = save_picture(picture(400, 300))
-    with Image.open(path_of(ref, 1200)) as kept:
+    with Image.open(io.BytesIO(content_of(ref, 1200))) as kept:
         assert kept.size == (400, 300)
 
 
@@ -57,7 +69,7 @@ def test_no_metadata_is_served(app):
     exif = Image.Exif()
     exif[0x010F] = "a camera"
     ref = save_picture(picture(kind="JPEG", exif=exif))
-    with Image.open(path_of(ref)) as kept:
+    with Image.open(io.BytesIO(content_of(ref))) as kept:
         assert not kept.getexif()
 
 
@@ -109,7 +121,7 @@ def test_a_picture_above_one_megabyte_is_refused(app):
 
 def test_a_paper_is_kept_as_it_is(app):
     content = b"%PDF-1.7 hello"
-    assert path_of(save_document(io.BytesIO(content), "Licence.PDF")).read_bytes() == content
+    assert content_of(save_document(io.BytesIO(content), "Licence.PDF")) == content
     assert save_document(picture(kind="JPEG"), "scan.jpeg").endswith(".jpg")
 
 
@@ -130,9 +142,70 @@ def test_a_paper_above_five_megabytes_is_refused(app):
 
 @pytest.mark.parametrize("ref", ["pic/../../etc/passwd", "/etc/passwd", "demo/../tokens", "", "doc/x.pdf"])
 def test_a_made_up_reference_leads_nowhere(app, ref):
-    assert path_of(ref) is None
+    assert content_of(ref) is None
     assert picture_size(ref) is None
 
 
 def test_the_demo_pictures_have_a_size(app):
     assert picture_size("demo/pot") is not None
+
+
+def halves(width=1600, height=1000):
+    """Red on the left, blue on the right."""
+    image = Image.new("RGB", (width, height), "red")
+    image.paste("blue", (width // 2, 0, width, height))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return io.BytesIO(out.getvalue())
+
+
+def shown(ref):
+    return Image.open(io.BytesIO(content_of(ref))).convert("RGB")
+
+
+def test_a_picture_is_turned_and_cut_to_a_square(app):
+    ref = save_picture(halves())
+    turned = change_picture(ref, turn=90)
+    assert picture_size(turned) == (1000, 1600)
+    red, _green, blue = shown(turned).getpixel((500, 100))
+    assert red > 200 > blue, "the left side is on top"
+    assert picture_size(change_picture(ref, cut=middle(1600, 1000))) == (1000, 1000)
+    right = change_picture(ref, cut=Cut(900, 0, 500))
+    assert picture_size(right) == (500, 500)
+    assert shown(right).getpixel((100, 100))[2] > 200
+    assert ref == save_picture(halves()), "the one that was handed in stays"
+    with pytest.raises(BadFile, match="not there"):
+        change_picture("pic/" + "0" * 32 + "-9x9", turn=90)
+
+
+def test_a_cut_is_a_square_inside_the_picture_whatever_is_asked(app):
+    asked, long = st.integers(-9999, 9999), st.integers(1, 3000)
+
+    @given(asked, asked, asked, long, long)
+    def inside(x, y, side, width, height):
+        left, top, right, bottom = Cut(x, y, side).box(width, height)
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= height
+        assert right - left == bottom - top
+
+    inside()
+
+
+def test_a_picture_that_is_also_a_web_page_loses_the_page(app):
+    page = b"<script>alert(1)</script>"
+    ref = save_picture(io.BytesIO(picture(kind="JPEG").getvalue() + page))
+    assert page not in b"".join(content_of(ref, width) for width in WIDTHS)
+
+
+def test_a_zip_and_a_test_virus_are_no_pictures_and_no_papers(app):
+    eicar = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+    for content in (b"PK\x03\x04" + bytes(60), eicar):
+        with pytest.raises(BadFile):
+            save_picture(io.BytesIO(content))
+        with pytest.raises(BadFile):
+            save_document(io.BytesIO(content), "licence.pdf")
+
+
+@pytest.mark.parametrize("name", ["../../x.pdf", "con.pdf", "a" * 4000 + ".pdf", "a\x00b.pdf"])
+def test_the_name_of_a_paper_names_no_file_of_ours(app, name):
+    assert save_document(io.BytesIO(b"%PDF-1.7"), name).startswith("doc/")
