@@ -11,7 +11,7 @@ from c2b.core.errors import NotFound
 from c2b.core.outbox import Delivery, Notice
 
 NOTICES_PER_PAGE = 30
-MAIL_ONLY = ("account_confirm", "account_exists", "account_reset")  # a way in, for those who are outside
+MAIL_ONLY = ("account_confirm", "account_exists", "account_reset", "digest")  # a way in, or told here already
 CHUNK = 5000
 
 

@@ -2,12 +2,16 @@
 
 from flask import Flask
 
-from c2b.mailing import checks, models, render  # noqa: F401  # promises and tables
+from c2b.mailing import checks, models, notification_views, render, unsubscribe_views  # noqa: F401  # tables too
 
 
 def register(app: Flask) -> None:
     """Connect this feature to the application. The mailbox is there only where no mail leaves the house."""
     app.jinja_env.filters.update(moment=render.moment, translated=render.translated)
+    app.register_blueprint(notification_views.bp)
+    app.register_blueprint(unsubscribe_views.bp)
+    app.extensions["csrf"].exempt(unsubscribe_views.bp)  # a mail program has no form; the address is signed
+    app.jinja_env.globals["mail_preview"] = render.preview
     if app.config["C2B"].mail == "mailbox":
         from c2b.mailing.views import bp
 

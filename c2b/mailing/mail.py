@@ -15,6 +15,17 @@ class Mail:
     html: str
     message_id: str
     language: str
+    unsubscribe: str = ""  # the address that ends mails like this; empty where nobody can do without them
+
+    @property
+    def unsubscribing(self) -> dict[str, str]:
+        """The headers for the button that mail programs show (RFC 2369, RFC 8058)."""
+        if not self.unsubscribe:
+            return {}
+        return {
+            "List-Unsubscribe": f"<{self.unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
 
 
 class Retry(Exception):

@@ -13,8 +13,9 @@ from c2b.core.errors import Refused
 from c2b.core.outbox import Delivery, Notice
 from c2b.core.text import gettext as _
 from c2b.mailing.mail import Retry, Transport, Undeliverable
-from c2b.mailing.queries import notices_to_send, readers_of
+from c2b.mailing.queries import is_due, notices_to_send, readers_of
 from c2b.mailing.render import Reader, put_into_words
+from c2b.mailing.sorting import sort_out
 from c2b.mailing.transports import transport_for
 
 log = structlog.get_logger()
@@ -34,10 +35,11 @@ def send_due(
 ) -> dict[str, int]:
     """Send what is due; returns how many were done, refused (undeliverable) and failed (to be tried again).
 
-    A process that dies between sending and noting it leaves a mail that is sent again, under the same
-    Message-ID. `stop` is asked before each mail.
+    What its reader wants in another way is sorted out first. A process that dies between sending and noting
+    it leaves a mail that is sent again, under the same Message-ID. `stop` is asked before each mail.
     """
     transport = transport or transport_for(current_app.config["C2B"])
+    sort_out(now)
     if getattr(transport, "keeps_at_home", False):
         return {"done": mark_all_sent(now), "refused": 0, "failed": 0}
     counts = {"done": 0, "refused": 0, "failed": 0}
@@ -62,7 +64,7 @@ def mark_all_sent(now: datetime) -> int:
     with transaction():
         gone = db.session.execute(
             update(Notice)
-            .where(Notice.delivery == Delivery.QUEUED, Notice.due_at <= now)
+            .where(*is_due(now))
             .values(delivery=Delivery.SENT, sent_at=now, tries=Notice.tries + 1)
             .execution_options(synchronize_session=False)
         )

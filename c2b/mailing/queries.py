@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from c2b.accounts.models import User
 from c2b.accounts.queries import normal_email
 from c2b.core.db import db
 from c2b.core.outbox import Delivery, Notice
+from c2b.mailing.preferences import has_chosen
 from c2b.mailing.render import Reader
+from c2b.mailing.topics import Way
 
 PER_PAGE = 40
 
@@ -18,12 +20,15 @@ def notices_to_send(now: datetime, most: int = 1000) -> list[int]:
     """Notices that wait and whose time has come, longest due first."""
     return list(
         db.session.scalars(
-            select(Notice.id)
-            .where(Notice.delivery == Delivery.QUEUED, Notice.due_at <= now)
-            .order_by(Notice.due_at, Notice.id)
-            .limit(most)
+            select(Notice.id).where(*is_due(now)).order_by(Notice.due_at, Notice.id).limit(most)
         )
     )
+
+
+def is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Of a notice: its time has come, and its reader wants it as a mail of its own."""
+    sorted_out = or_(Notice.way == str(Way.AT_ONCE), and_(Notice.way.is_(None), not_(has_chosen())))
+    return Notice.delivery == Delivery.QUEUED, Notice.due_at <= now, sorted_out
 
 
 def readers_of(notices: Sequence[Notice]) -> dict[int, Reader]:

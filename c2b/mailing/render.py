@@ -20,11 +20,13 @@ from flask_babel import gettext as translate
 
 from c2b.accounts import tokens
 from c2b.config import ROOT
-from c2b.core.languages import CATALOGUES
+from c2b.core.languages import CATALOGUES, prefixed
 from c2b.core.outbox import Notice
 from c2b.mailing.mail import Mail
+from c2b.mailing.topics import EVERY_DAY, topic_of
 from c2b.orders.telling import pay_path
 
+UNSUBSCRIBE = "unsubscribe"  # what a link that ends mails is signed for
 TEMPLATES = ROOT / "templates" / "emails"
 
 
@@ -65,7 +67,13 @@ def put_into_words(notice: Notice, reader: Reader) -> Mail:
         subject = words["subject"] = subject_of(notice, reader)
         text = _tidy(_render(notice.kind, "_layout.txt", "emails/_parts.txt", words))
         html = _render(notice.kind, "_layout.html", "macros/mail.html", words | {"preview": _preview(text)})
-    return Mail(reader.email, reader.name, subject, text, html, message_id(notice), reader.locale)
+    ends = words["unsubscribe_url"]
+    return Mail(reader.email, reader.name, subject, text, html, message_id(notice), reader.locale, ends)
+
+
+def preview(kind: str, data: dict[str, Any], locale: str) -> Mail:
+    """The mail that a notice with these values would become, to be looked at before there is one."""
+    return put_into_words(Notice(key=f"preview:{kind}", kind=kind, data=data), Reader(0, "", "", locale))
 
 
 def subject_of(notice: Notice, reader: Reader) -> str:
@@ -88,18 +96,53 @@ def _context(notice: Notice, reader: Reader) -> dict[str, Any]:
     base = current_app.config["C2B"].base_url
 
     def url(path: str) -> str:
-        return base + path if path.startswith("/") else path
+        """A page of ours in the reader's language."""
+        return base + prefixed(path, reader.locale) if path.startswith("/") else path
 
-    words = {**notice.data, "reader": reader, "url": url}
+    about, ends = _ending(notice, reader)
+    words = {
+        **notice.data,
+        "reader": reader,
+        "url": url,
+        "topic": about,
+        "unsubscribe_url": url(ends) if ends else "",
+        "preferences_url": url("/me/notifications") if reader.id else "",
+    }
     if notice.kind in SIGNED:
         words["action_url"] = url(SIGNED[notice.kind](reader, notice.data, notice.created_at))
+    if notice.kind == EVERY_DAY:
+        words["lines"] = [
+            (line(item, reader), url(path_of(item)), item["at"]) for item in notice.data["items"]
+        ]
     return words
 
 
+def _ending(notice: Notice, reader: Reader) -> tuple[str, str]:
+    """What this mail is about, and the address that ends mails about it; empty where it cannot be ended."""
+    topic = topic_of(notice.kind)
+    if not reader.id or (notice.kind != EVERY_DAY and (topic is None or topic.always)):
+        return "", ""
+    about = EVERY_DAY if topic is None else topic.key
+    token = tokens.sign(UNSUBSCRIBE, [reader.id, about], now=notice.created_at)
+    return (topic.title if topic else str(translate("The daily mail"))), f"/u/{token}"
+
+
+def line(item: Mapping[str, Any], reader: Reader) -> str:
+    """A notice that the daily mail holds, in one line."""
+    words = {**item["data"], "reader": reader}
+    return " ".join(render_template(f"emails/{item['kind']}.subject.txt", **words).split())
+
+
+def path_of(item: Mapping[str, Any]) -> str:
+    """Where a notice leads."""
+    path = item["data"].get("path")
+    return path if isinstance(path, str) and path.startswith("/") else "/me/notices"
+
+
 def _preview(text: str) -> str:
-    """What a list of mails shows behind the subject: the first paragraph after the title."""
-    paragraphs = [part for part in text.split("\n\n") if part.strip()]
-    return " ".join(paragraphs[1].split())[:140] if len(paragraphs) > 1 else ""
+    """What a list of mails shows behind the subject: the first thing that is said after the title."""
+    said = [part for part in text.split("\n\n")[1:] if part.strip() and "http" not in part]
+    return " · ".join(line.strip() for line in said[0].strip().splitlines())[:140] if said else ""
 
 
 def _tidy(text: str) -> str:

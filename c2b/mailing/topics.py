@@ -52,7 +52,9 @@ TOPICS = (
         "account",
         _l("Your account"),
         _l("Passwords, confirmations, and what you asked us to prepare."),
-        _of("account_confirm account_exists account_reset account_password_changed account_closed work_finished"),
+        _of(
+            "account_confirm account_exists account_reset account_password_changed account_closed work_finished"
+        ),
         always=True,
     ),
     Topic(

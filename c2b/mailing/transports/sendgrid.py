@@ -52,6 +52,7 @@ class SendGrid:
             ("Message-ID", mail.message_id),
             ("Content-Language", mail.language),
             ("Auto-Submitted", "auto-generated"),
+            *mail.unsubscribing.items(),
         ):
             message.add_header(Header(header, value))
         return message

@@ -5,12 +5,14 @@ import ssl
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import formatdate, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from c2b.mailing.mail import Mail, Retry, Undeliverable
 
 TIMEOUT = 20.0  # seconds for each answer of the server
+POLICY = default.clone(max_line_length=998)  # a long address in a header must stay in one piece
 PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -81,7 +83,7 @@ class Smtp:
 def compose(mail: Mail, sender: str) -> EmailMessage:
     """The mail with its headers, text first, HTML as the better of the two."""
     name, address = parseaddr(sender)
-    message = EmailMessage()
+    message = EmailMessage(POLICY)
     message["From"] = Address(display_name=name, addr_spec=address)
     message["To"] = Address(display_name=mail.name, addr_spec=mail.to)
     message["Subject"] = mail.subject
@@ -89,6 +91,8 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Date"] = formatdate()
     message["Content-Language"] = mail.language
     message["Auto-Submitted"] = "auto-generated"
+    for header, value in mail.unsubscribing.items():
+        message[header] = value
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message
