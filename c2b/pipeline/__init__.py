@@ -16,7 +16,10 @@ def register(app: Flask) -> None:
         review_views,
         sample_views,
         schedule_views,
+        staging_views,
     )
     from c2b.pipeline.blueprint import bp
+    from c2b.pipeline.said import reason_in_words
 
+    app.jinja_env.filters["reason_in_words"] = reason_in_words
     app.register_blueprint(bp)

@@ -18,6 +18,7 @@ from c2b.pipeline import stages
 from c2b.pipeline.judging import passes, stage_of, visit_of, waits, why_not_judge, why_not_ruling
 from c2b.pipeline.models import Offer, StageVisit, VerdictLine
 from c2b.pipeline.people import tell_merchant
+from c2b.pipeline.said import for_notice
 from c2b.pipeline.stage import Ruling, Stage, Verdict
 from c2b.pipeline.states import LAUNCHED, REJECTED
 
@@ -142,14 +143,16 @@ def _apply(offer: Offer, verdict: Verdict, *, by: int | None, now: datetime) -> 
     stage, visit = stages.STAGES[offer.state], open_visit(offer)
     line = _write(offer, visit, stage, verdict, by=by, now=now)
     if verdict.ruling is Ruling.REJECT:
-        end_offer(offer, REJECTED, by=by, now=now, stage=stage.key, reason=verdict.reason)
+        said = {"reason": verdict.reason, "evidence": for_notice(verdict.evidence)}
+        end_offer(offer, REJECTED, by=by, now=now, stage=stage.key, **said)
     elif verdict.ruling is Ruling.WAIT:
         visit.waiting_for = offer.content_hash
     elif by is None or passes(visit, offer.content_hash) >= stage.passes_needed:
         _go_on(offer, stage, by=by, now=now)
     if verdict.ruling is not Ruling.PASS or (by is not None and offer.state != stage.key):
         said = {"ruling": verdict.ruling.value, "reason": verdict.reason, "stage": stage.msgid}
-        tell_merchant("offer_verdict", offer, f"{line.id}", now=now, **said)
+        evidence = for_notice(verdict.evidence)
+        tell_merchant("offer_verdict", offer, f"{line.id}", now=now, **said, evidence=evidence)
     return line
 
 
@@ -170,7 +173,8 @@ def _write(
     db.session.add(line)
     db.session.flush()
     said = {"stage": stage.key, "ruling": verdict.ruling.value, "reason": verdict.reason}
-    record(offer, "offer.verdict", by=by, at=now, content_hash=offer.content_hash, **said)
+    evidence = for_notice(verdict.evidence)
+    record(offer, "offer.verdict", by=by, at=now, content_hash=offer.content_hash, **said, evidence=evidence)
     return line
 
 

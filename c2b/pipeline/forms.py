@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from c2b.core.forms import AreaField, LineField
 from c2b.core.uploads import PictureField
-from c2b.pipeline.reasons import REASONS, in_words
+from c2b.pipeline.reasons import REASONS, TEMPLATES, evidence_of, in_words
 from c2b.pipeline.stage import Ruling
 
 
@@ -30,7 +30,9 @@ class VerdictForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.reasons.choices = [(reason.key, reason.label) for reason in REASONS]
+        self.reasons.choices = [(reason.key, reason.label) for reason in (*REASONS, *TEMPLATES)]
+        if self.reasons.data:
+            self.reasons.data = [key for key in self.reasons.data if key]  # "no template" is none
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Whoever stops an offer says why."""
@@ -53,8 +55,14 @@ class VerdictForm(FlaskForm):
 
     @property
     def evidence(self) -> dict[str, Any]:
-        """The reasons by key, so that they can be counted."""
-        return {"reasons": list(self.reasons.data or [])}
+        """The reasons by key, so that they can be counted, and the words."""
+        return evidence_of(self.reasons.data or [], self.note.data or "")
+
+
+class HandoverForm(FlaskForm):
+    """What the next reviewer of a batch should know."""
+
+    words = AreaField(_l("Note for the next reviewer"), longest=1000)
 
 
 class SentForm(FlaskForm):

@@ -5,8 +5,6 @@ import unicodedata
 
 from c2b.campaigns.categories import Category
 from c2b.core.files import picture_size
-from c2b.core.text import gettext as _
-from c2b.core.text import ngettext
 from c2b.merchants.rules import MIN_DEPOSIT
 from c2b.merchants.states import MerchantState
 from c2b.pipeline.banned_words import BANNED_GOODS, BANNED_WORDS
@@ -20,7 +18,10 @@ from c2b.pipeline.offer_rules import (
     MOST_PICTURES,
     CertificateKind,
 )
-from c2b.pipeline.wording import price
+from c2b.pipeline.saying import nsay as ngettext
+from c2b.pipeline.saying import say as _
+from c2b.pipeline.saying import sum_of as price
+from c2b.pipeline.saying import word
 
 OK, WARN, FAIL = Outcome.OK, Outcome.WARN, Outcome.FAIL
 FEW_PICTURES = 3
@@ -59,25 +60,25 @@ def pictures(facts: Facts) -> Finding:
     least = f"{LEAST_PICTURE[0]} × {LEAST_PICTURE[1]}"
     if not sizes or sizes[0] is None:
         fix = _("Add a main picture of at least %(least)s pixels.", least=least)
-        return Finding("pictures", FAIL, _("There is no main picture."), fix, "main_picture")
+        return Finding("pictures", FAIL, _("There is no main picture."), fix, "pictures")
     if not _large(sizes[0]):
         seen = _("The main picture has %(size)s pixels.", size=f"{sizes[0][0]} × {sizes[0][1]}")
         return Finding(
-            "pictures", FAIL, seen, _("Choose one with at least %(least)s.", least=least), "main_picture"
+            "pictures", FAIL, seen, _("Choose one with at least %(least)s.", least=least), "pictures"
         )
     if len(sizes) > MOST_PICTURES:
         fix = _("Keep at most %(count)s pictures.", count=MOST_PICTURES)
-        return Finding("pictures", FAIL, _("There are too many pictures."), fix, "more_pictures")
+        return Finding("pictures", FAIL, _("There are too many pictures."), fix, "pictures")
     small = [number for number, size in enumerate(sizes, 1) if size is None or not _large(size)]
     if small:
         seen = _("Picture %(number)s is small.", number=small[0])
         return Finding(
-            "pictures", WARN, seen, _("Pictures from %(least)s look sharp.", least=least), "more_pictures"
+            "pictures", WARN, seen, _("Pictures from %(least)s look sharp.", least=least), "pictures"
         )
     seen = ngettext("%(num)s picture, large enough.", "%(num)s pictures, all large enough.", len(sizes))
     if len(sizes) < FEW_PICTURES:
         fix = _("Show the goods from more sides: up to %(count)s pictures.", count=MOST_PICTURES)
-        return Finding("pictures", WARN, seen, fix, "more_pictures")
+        return Finding("pictures", WARN, seen, fix, "pictures")
     return Finding("pictures", OK, seen)
 
 
@@ -133,14 +134,14 @@ def certificates(facts: Facts) -> Finding:
         return Finding("certificates", FAIL, _("There are too many certificates."), fix, "certificates")
     if needed and needed.value not in there:
         seen = _(
-            "Goods in “%(category)s” need this paper: %(paper)s.", category=category.label, paper=needed.label
+            "Goods in “%(category)s” need this paper: %(paper)s.", category=word(category), paper=word(needed)
         )
         return Finding("certificates", FAIL, seen, _("Add it under “Certificates”."), "certificates")
     if welcome and welcome.value not in there:
         seen = _(
             "Goods in “%(category)s” usually come with: %(paper)s.",
-            category=category.label,
-            paper=welcome.label,
+            category=word(category),
+            paper=word(welcome),
         )
         return Finding("certificates", WARN, seen, _("Add it if you have it."), "certificates")
     return Finding("certificates", OK, _("The category’s papers are there."))
@@ -152,7 +153,7 @@ def duplicates(facts: Facts) -> Finding:
         other, why = facts.twins[0]
         same = _("title") if why == "title" else _("main picture")
         seen = _("Your offer O-%(number)s has the same %(same)s.", number=other, same=same)
-        field = "title" if why == "title" else "main_picture"
+        field = "title" if why == "title" else "pictures"
         return Finding("duplicates", FAIL, seen, _("Withdraw one of them, or show how they differ."), field)
     if facts.borrowed:
         seen = ngettext(
@@ -160,7 +161,7 @@ def duplicates(facts: Facts) -> Finding:
             "%(num)s pictures are in other merchants’ offers too.",
             facts.borrowed,
         )
-        return Finding("duplicates", WARN, seen, _("Use pictures of your own."), "main_picture")
+        return Finding("duplicates", WARN, seen, _("Use pictures of your own."), "pictures")
     return Finding("duplicates", OK, _("No other offer is like it."))
 
 
@@ -168,7 +169,7 @@ def standing(facts: Facts) -> Finding:
     """A certified merchant with its deposit and a clean record."""
     merchant = facts.merchant
     if merchant.state != MerchantState.CERTIFIED or merchant.grade is None:
-        seen = _("Your firm is not certified: %(state)s.", state=merchant.state.label)
+        seen = _("Your firm is not certified: %(state)s.", state=word(merchant.state))
         return Finding("standing", FAIL, seen, _("See your firm’s page for what to do."))
     least = MIN_DEPOSIT[merchant.grade]
     if merchant.deposit < least:

@@ -1,13 +1,14 @@
 """The rules of the machine review that look at prices and quantities. Each reads only the facts."""
 
 from c2b.campaigns.states import Basis
-from c2b.core.text import gettext as _
-from c2b.core.text import ngettext
 from c2b.demand.clearing import clear, why_not_tiers
 from c2b.demand.curve import Curve, Tier
 from c2b.pipeline.machine_facts import Facts
 from c2b.pipeline.machine_findings import Finding, Outcome
-from c2b.pipeline.wording import price
+from c2b.pipeline.saying import Saying
+from c2b.pipeline.saying import nsay as ngettext
+from c2b.pipeline.saying import say as _
+from c2b.pipeline.saying import sum_of as price
 
 OK, WARN, FAIL = Outcome.OK, Outcome.WARN, Outcome.FAIL
 
@@ -16,7 +17,7 @@ def ladder(facts: Facts) -> Finding:
     """More units, a lower price, down to the last tier."""
     problem = why_not_tiers(facts.tiers, facts.offer.maximum)
     if problem:
-        return Finding("ladder", FAIL, problem, _("Mend the price tiers."), "tiers")
+        return Finding("ladder", FAIL, Saying(problem), _("Mend the price tiers."), "tiers")
     seen = ngettext(
         "%(num)s price tier.", "%(num)s price tiers, each cheaper than the one before.", len(facts.tiers)
     )

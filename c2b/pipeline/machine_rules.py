@@ -1,8 +1,9 @@
 """The rules of the machine review as data, and what they say of an offer. Pages and the job ask the same function."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from c2b.core.text import gettext, ngettext
 from c2b.core.text import mark as _l
@@ -48,6 +49,15 @@ RULES = (
 )
 BY_ID = {rule.id: rule for rule in RULES}
 
+# What belongs together, for a glance: what shoppers read, prices, quantities, papers and goods, the firm.
+FAMILIES = (
+    ("fields", "pictures", "words", "duplicates"),
+    ("ladder", "below_list", "within_demand", "list_price"),
+    ("capacity", "lead", "regions"),
+    ("certificates", "goods"),
+    ("standing", "own_pledges"),
+)
+
 
 def examine(offer: Offer, now: datetime) -> list[Finding]:
     """What every rule says of the offer as it stands, in the order of RULES; a fixed number of statements."""
@@ -58,26 +68,48 @@ def examine(offer: Offer, now: datetime) -> list[Finding]:
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
     """What follows: pass, wait for what the merchant can mend, or reject."""
     failed = [finding for finding in findings if finding.outcome is Outcome.FAIL]
-    warned = [finding for finding in findings if finding.outcome is Outcome.WARN]
-    evidence = {"findings": [asdict(finding) for finding in findings]}
-    fatal = [finding for finding in failed if not BY_ID[finding.id].mendable]
-    if fatal:
-        return Verdict(Ruling.REJECT, "\n".join(_line(finding) for finding in fatal), evidence)
+    evidence = {"findings": [finding.stored() for finding in findings]}
+    fatal = [finding for finding in failed if not _mendable(finding)]
+    ruling = Ruling.REJECT if fatal else Ruling.WAIT if failed else Ruling.PASS
+    return Verdict(ruling, in_lines(findings), evidence)
+
+
+def in_lines(findings: Sequence[Finding]) -> str:
+    """What the findings come to, in the reader's language: what is fatal, else what to mend, else what to look at."""
+    failed = [finding for finding in findings if finding.outcome is Outcome.FAIL]
+    fatal = [finding for finding in failed if not _mendable(finding)]
     if failed:
-        return Verdict(Ruling.WAIT, "\n".join(_line(finding) for finding in failed), evidence)
+        return "\n".join(_line(finding) for finding in fatal or failed)
     passed = ngettext(
         "The machine’s check passed.", "All %(num)s checks of the machine passed.", len(findings)
     )
-    return Verdict(Ruling.PASS, "\n".join([passed, *(_line(finding) for finding in warned)]), evidence)
+    warned = [finding for finding in findings if finding.outcome is Outcome.WARN]
+    return "\n".join([passed, *(_line(finding) for finding in warned)])
+
+
+def _mendable(finding: Finding) -> bool:
+    return finding.id not in BY_ID or BY_ID[finding.id].mendable
+
+
+def title_of(finding: Finding) -> str:
+    """The name of its rule; a rule that was given up since is called by its key."""
+    return BY_ID[finding.id].title if finding.id in BY_ID else finding.id
 
 
 def findings_in(evidence: object) -> list[Finding]:
     """The findings that a verdict was founded on, as it kept them."""
     rows = evidence.get("findings", []) if isinstance(evidence, dict) else []
-    return [Finding(**{**row, "outcome": Outcome(row["outcome"])}) for row in rows]
+    return [Finding.restored(row) for row in rows]
+
+
+def by_family(kept: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The worst outcome of each family, from the findings as a verdict kept them."""
+    found = {row["id"]: row["outcome"] for row in kept}
+    families = [[found[id_] for id_ in family if id_ in found] for family in FAMILIES]
+    return [max(outcomes, key=("ok", "warn", "fail").index) for outcomes in families if outcomes]
 
 
 def _line(finding: Finding) -> str:
     return gettext(
-        "%(title)s: %(seen)s %(fix)s", title=BY_ID[finding.id].title, seen=finding.evidence, fix=finding.fix
+        "%(title)s: %(seen)s %(fix)s", title=title_of(finding), seen=finding.evidence, fix=finding.fix
     ).strip()

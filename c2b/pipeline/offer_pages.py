@@ -14,6 +14,7 @@ from c2b.pipeline.machine_findings import Finding, Outcome
 from c2b.pipeline.models import Offer, Sample, StageVisit
 from c2b.pipeline.offer_rules import MOST_PICTURES
 from c2b.pipeline.offers import SIGN_UP
+from c2b.pipeline.said import reason_in_words
 from c2b.pipeline.stage import Stage
 from c2b.pipeline.stages import PIPELINE, STAGES
 from c2b.pipeline.states import ENDINGS, LAUNCHED, RUNNER_UP, SampleState
@@ -141,7 +142,7 @@ def tasks(offer: Offer, findings: Sequence[Finding], *, open_form: bool) -> list
             if warned
             else (_("Done"), "ok")
         )
-        advice = (failed or warned)[0].fix if failed or warned else hint
+        advice = str((failed or warned)[0].fix) if failed or warned else hint
         url = url_for("pipeline.offer_edit", offer_id=offer.id, _anchor=part) if open_form else None
         found.append(Task(title, url, advice, status, kind))
     return found
@@ -267,7 +268,7 @@ def _line(event: Event, names: Mapping[int, str], staff: Collection[int]) -> Lin
     state = event.kind.removeprefix("offer.")
     if state in ENDINGS:
         kind = "ok" if state in (LAUNCHED, RUNNER_UP) else "warn"
-        return Line(gettext(ENDINGS[state]), event.at, str(event.data.get("reason", "")), by, "flag", kind)
+        return Line(gettext(ENDINGS[state]), event.at, _why(event), by, "flag", kind)
     return None
 
 
@@ -286,4 +287,9 @@ def _verdict_line(event: Event, by: str) -> Line | None:
     icons = {"pass": ("check", "ok"), "wait": ("alert", "warn"), "reject": ("x", "warn")}
     icon, kind = icons.get(ruling, ("check", ""))
     who = stage.owner.label if stage.decide is None else _("The machine")
-    return Line(titles.get(ruling, stage.label), event.at, str(event.data.get("reason", "")), who, icon, kind)
+    return Line(titles.get(ruling, stage.label), event.at, _why(event), who, icon, kind)
+
+
+def _why(event: Event) -> str:
+    """The reason in the reader's language, as far as it is known by codes."""
+    return reason_in_words(event.data.get("evidence"), str(event.data.get("reason", "")))

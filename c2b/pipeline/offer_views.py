@@ -37,6 +37,7 @@ from c2b.pipeline.offer_queries import (
 from c2b.pipeline.offer_rules import why_not_change, why_not_submit, why_not_withdraw
 from c2b.pipeline.opportunity_views import own_firm
 from c2b.pipeline.queries import curves_of
+from c2b.pipeline.said import reason_in_words
 from c2b.pipeline.samples import sample_of
 from c2b.pipeline.stages import STAGES
 
@@ -148,7 +149,7 @@ def offer(offer_id: int) -> ResponseReturnValue:
             findings,
             waiting=waiting,
             why_not_submit=refusal,
-            reason=said.reason if said else _reason(lines),
+            reason=reason_in_words(said.evidence, said.reason) if said else _reason(lines),
             sample=sample_of(found.id),
         ),
         tasks=pages.tasks(found, findings, open_form=may_change),
@@ -221,7 +222,8 @@ def _findings(found: Offer) -> list[Finding]:
 
 
 def _reason(lines: Any) -> str:
-    return next((str(line.data["reason"]) for line in reversed(lines) if line.data.get("reason")), "")
+    said = [reason_in_words(line.data.get("evidence"), line.data.get("reason", "")) for line in reversed(lines)]
+    return next(filter(None, said), "")
 
 
 def _after_saving(offer_id: int) -> ResponseReturnValue:

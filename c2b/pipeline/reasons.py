@@ -30,7 +30,24 @@ REASONS = (
     Reason("text", _l("Unclear text"), _l("Title or description do not say clearly what people get.")),
     Reason("lead", _l("Takes too long"), _l("The time to dispatch is longer than shoppers were told.")),
 )
-BY_KEY = {reason.key: reason for reason in REASONS}
+# Longer notes that are written again and again: the merchant reads them in their own language.
+TEMPLATES = (
+    Reason(
+        "all_sides", _l("Show all sides"), _l("Please add pictures of the back, the inside and the packing.")
+    ),
+    Reason("size_table", _l("Size table"), _l("Please add a size table with measures in centimetres.")),
+    Reason(
+        "receipt",
+        _l("Proof of the list price"),
+        _l("Please send a receipt or a shop page that shows the goods at the list price."),
+    ),
+    Reason(
+        "runner_up",
+        _l("Another offer is better"),
+        _l("Another offer gives shoppers more at every price. A lower second tier would change that."),
+    ),
+)
+BY_KEY = {reason.key: reason for reason in (*REASONS, *TEMPLATES)}
 
 
 def in_words(keys: Sequence[str], note: str) -> str:

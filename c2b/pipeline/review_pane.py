@@ -5,26 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from c2b.accounts.models import User
 from c2b.accounts.queries import names_of
+from c2b.campaigns.models import Campaign
 from c2b.core.db import db
 from c2b.core.text import gettext as _
 from c2b.pipeline import stages
 from c2b.pipeline.judging import why_not_judge
 from c2b.pipeline.machine_findings import Finding
-from c2b.pipeline.machine_rules import BY_ID, findings_in
+from c2b.pipeline.machine_rules import findings_in, title_of
 from c2b.pipeline.models import Offer, Sample, StageVisit, VerdictLine
 from c2b.pipeline.people import why_not_independent
 from c2b.pipeline.queries import curves_of
 from c2b.pipeline.ranking import Ranked, ladder
 from c2b.pipeline.review_queries import Group, Row, groups_of, label_of
+from c2b.pipeline.said import reason_in_words
 from c2b.pipeline.samples import sample_of
 from c2b.pipeline.stage import Ruling
 from c2b.pipeline.states import LAPSED, WITHDRAWN
 
-CURVES = 5  # offers that a drawing can tell apart
+CURVES = 3  # offers that a drawing can tell apart
 
 
 class DemandPoint(NamedTuple):
@@ -83,7 +86,7 @@ def pane(offer: Offer, reader: User, now: datetime) -> Pane:
         )
     ).all()
     [group] = groups_of([offer, *(rival for rival in rivals if rival.id != offer.id)], reader, now)
-    ranked = [row.ranked for row in group.rows if row.ranked is not None][:CURVES]
+    ranked = _drawn_ones([row.ranked for row in group.rows if row.ranked is not None], offer)
     sample = sample_of(offer.id)
     lines = _lines_of(offer)
     names = names_of(
@@ -107,10 +110,43 @@ def pane(offer: Offer, reader: User, now: datetime) -> Pane:
     )
 
 
+class Like(NamedTuple):
+    """An offer of the same kind for another campaign, and what became of it."""
+
+    offer: Offer
+    state_label: str
+
+
+def likes(offer: Offer, most: int = 5) -> list[Like]:
+    """Other offers of the same category whose list price is nearest, to compare with."""
+    near = func.abs(Offer.list_price - offer.list_price)
+    found = db.session.scalars(
+        select(Offer)
+        .join(Campaign, Campaign.id == Offer.campaign_id)
+        .where(
+            Campaign.category == offer.campaign.category,
+            Offer.campaign_id != offer.campaign_id,
+            Offer.currency == offer.currency,
+            Offer.state != stages.PIPELINE[0].key,
+        )
+        .options(joinedload(Offer.campaign), joinedload(Offer.merchant))
+        .order_by(near, Offer.id.desc())
+        .limit(most)
+    )
+    return [Like(other, label_of(other.state)) for other in found]
+
+
 def _lines_of(offer: Offer) -> Sequence[VerdictLine]:
     return db.session.scalars(
         select(VerdictLine).where(VerdictLine.offer_id == offer.id).order_by(VerdictLine.id)
     ).all()
+
+
+def _drawn_ones(ranked: Sequence[Ranked], offer: Offer) -> Sequence[Ranked]:
+    """The best ones, and always the one that is being judged."""
+    first = list(ranked[:CURVES])
+    own = [place for place in ranked if place.offer.id == offer.id and place not in first]
+    return [*first[: CURVES - 1], *own] if own else first
 
 
 def _drawn(place: Ranked) -> Line:
@@ -124,7 +160,7 @@ def _findings(lines: Sequence[VerdictLine]) -> list[tuple[str, Finding]]:
     if latest is None:
         return []
     found = sorted(findings_in(latest.evidence), key=lambda f: ("fail", "warn", "ok").index(f.result))
-    return [(BY_ID[finding.id].title if finding.id in BY_ID else finding.id, finding) for finding in found]
+    return [(title_of(finding), finding) for finding in found]
 
 
 def _told(offer: Offer, lines: Sequence[VerdictLine], names: dict[int, str]) -> list[Told]:
@@ -151,4 +187,4 @@ def _verdict_told(line: VerdictLine, names: dict[int, str]) -> Told:
         by = _("the merchant")  # whose name may have to stay hidden
     else:
         by = names.get(line.by, "") if line.by else _("the machine")
-    return Told(title, line.at, line.reason, by, icon, kind)
+    return Told(title, line.at, reason_in_words(line.evidence, line.reason), by, icon, kind)

@@ -16,11 +16,13 @@ from c2b.core.db import db
 from c2b.core.text import gettext as _
 from c2b.merchants.models import MerchantStaff
 from c2b.pipeline import stages
+from c2b.pipeline.machine_rules import by_family
 from c2b.pipeline.models import Batch, Offer, Sample, StageVisit, VerdictLine
 from c2b.pipeline.queries import curves_of, stages_before
 from c2b.pipeline.ranking import Ranked, rank
+from c2b.pipeline.review_models import StagedVerdict
 from c2b.pipeline.stage import Ruling, Stage
-from c2b.pipeline.states import ENDINGS, RUNNER_UP, SampleState
+from c2b.pipeline.states import ENDINGS, RUNNER_UP, BatchState, SampleState
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Row:
     needed: int = 1
     said: str = ""  # what others have said so far
     mine: Ruling | None = None  # what this reader has said of the present content
+    staged: StagedVerdict | None = None  # what this reader has in mind and has not sent
     waits: bool = False
     open: bool = False  # whether this reader can judge it now
 
@@ -61,6 +64,20 @@ class Row:
     def state_label(self) -> str:
         """Where the offer is, in words."""
         return label_of(self.offer.state)
+
+    @property
+    def pending(self) -> bool:
+        """Whether it still waits for a verdict of somebody."""
+        return self.offer.state in stages.STAGES and self.offer.state not in ("scheduling", "launch")
+
+    @property
+    def stale(self) -> bool:
+        """Whether the offer is not as it was when this reader staged a verdict."""
+        kept = self.staged
+        return kept is not None and (kept.content_hash, kept.stage) != (
+            self.offer.content_hash,
+            self.offer.state,
+        )
 
 
 @dataclass
@@ -105,6 +122,16 @@ def batch_lines(limit: int = 12) -> list[BatchLine]:
     )
     counts = {batch_id: (total, total - waiting) for batch_id, total, waiting in rows}
     return [BatchLine(batch, *counts.get(batch.id, (0, 0))) for batch in batches]
+
+
+def next_batch(batch: Batch, now: datetime) -> Batch | None:
+    """The batch whose verdicts are due next, besides this one."""
+    return db.session.scalar(
+        select(Batch)
+        .where(Batch.review_at > now, Batch.id != batch.id, Batch.state != BatchState.FINISHED)
+        .order_by(Batch.review_at)
+        .limit(1)
+    )
 
 
 def offers_of_stage(key: str, limit: int = 200) -> Sequence[Offer]:
@@ -163,6 +190,8 @@ class _Facts:
             self.lines[line.offer_id].append(line)
         visits = select(StageVisit).where(StageVisit.offer_id.in_(ids), StageVisit.left_at.is_(None))
         self.visits = {visit.offer_id: visit for visit in db.session.scalars(visits)}
+        kept = StagedVerdict.offer_id.in_(ids) & (StagedVerdict.reviewer_id == reader.id)
+        self.staged = {one.offer_id: one for one in db.session.scalars(select(StagedVerdict).where(kept))}
         samples = select(Sample).where(Sample.offer_id.in_(ids))
         self.samples = {sample.offer_id: sample for sample in db.session.scalars(samples)}
         self.names = names_of({line.by for lines in self.lines.values() for line in lines if line.by})
@@ -176,6 +205,7 @@ class _Facts:
         stage, visit = stages.STAGES.get(offer.state), self.visits.get(offer.id)
         row = Row(offer, ranked, squares=self._squares(offer), needed=stage.passes_needed if stage else 1)
         row.sample, row.sample_late = self._sample(offer)
+        row.staged = self.staged.get(offer.id)
         if stage is None or visit is None:
             return row
         now_here = [
@@ -206,8 +236,9 @@ class _Facts:
         return _("%(name)s rejected", name=name)
 
     def _squares(self, offer: Offer) -> list[str]:
+        """The worst outcome of each family of rules, so that a row stays short."""
         lines = [line for line in self.lines[offer.id] if line.evidence.get("findings")]
-        return [finding["outcome"] for finding in lines[-1].evidence["findings"]] if lines else []
+        return by_family(lines[-1].evidence["findings"]) if lines else []
 
     def _sample(self, offer: Offer) -> tuple[str, bool]:
         sample = self.samples.get(offer.id)

@@ -10,9 +10,10 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from c2b.core.money import digits
 from c2b.web.filters import money, number
-from c2b.web.lines import XY, Frame, coarse, smooth, spread
-from c2b.web.marks import anchor, grid, opening, text
+from c2b.web.lines import XY, Frame, coarse, even, smooth, spread
+from c2b.web.marks import Drawing, anchor, grid, opening, text
 
 COLOURS = ("var(--d1)", "var(--d2)", "var(--d3)", "var(--d4)", "var(--d5)")
 DASHES = ("", "5 3", "2 3", "8 3 2 3", "1 3")
@@ -160,18 +161,21 @@ def offers_curve(points: Sequence[PricePoint], offers: Sequence[OfferLine], curr
         return Markup("")
     points = coarse(sorted(points))
     prices = [p.price for p in points] + [price for offer in offers for price, _q in offer.tiers]
+    if min(prices) < points[0].price:  # whoever would pay more would pay that little too
+        points = [PricePoint(min(prices), points[0].people), *points]
     most = max([p.people for p in points] + [q for offer in offers for _p, q in offer.tiers] + [1])
     frame = Frame(360, 196, 34, 8, 14, 24, (min(prices), max(prices)), (0, most))
     line = smooth([frame.at(*p) for p in points])
-    parts = [opening(frame, _offers_sentence(offers, currency), "ch ch-c"), *grid(frame, most)]
+    said = _offers_sentence(offers, currency)
+    parts = [opening(frame, said, "ch ch-c"), *grid(frame, most)]
     parts += [
-        text(frame.x(p), frame.height - 6, money(p, currency), anchor(i, 5))
-        for i, p in enumerate(spread(sorted(set(prices)), 5))
+        text(frame.x(p), frame.height - 6, money(p, currency), anchor(i, 5), alt=i % 2 == 1)
+        for i, p in enumerate(even(min(prices), max(prices), 5, 10 ** digits(currency)))
     ]
     parts.append(DEMAND.format(_under(line, frame, points), line))
     for index in reversed(range(len(offers))):
         parts.append(_offer(frame, offers[index], COLOURS[index % 5], DASHES[index % 5]))
-    return Markup("").join(parts) + Markup("</svg>")
+    return Drawing.of(parts, said)
 
 
 def _offer(frame: Frame, offer: OfferLine, colour: str, dash: str) -> Markup:

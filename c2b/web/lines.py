@@ -80,6 +80,12 @@ def spread(things: Sequence[T], most: int) -> list[T]:
     return [things[round(i * (len(things) - 1) / (most - 1))] for i in range(most)]
 
 
+def even(low: int, high: int, most: int, unit: int) -> list[int]:
+    """So many values from low to high at the same distance, rounded to the unit; each only once."""
+    between = [low + (high - low) * i / (most - 1) for i in range(1, most - 1)]
+    return sorted({low, high, *(round(value / unit) * unit for value in between)})
+
+
 def coarse(points: Sequence[T]) -> list[T]:
     """Few enough points that the page stays small; the eye sees no difference."""
     return spread(points, 48)

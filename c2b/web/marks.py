@@ -1,9 +1,25 @@
 """The marks that charts share: frame, grid lines and words."""
 
+from collections.abc import Iterable
+from typing import Self
+
 from markupsafe import Markup
 
 from c2b.web.filters import count_text
 from c2b.web.lines import Frame, nice_steps
+
+
+class Drawing(Markup):
+    """A finished chart. `said` is the sentence that it states: its label, and the words above it."""
+
+    said: str = ""
+
+    @classmethod
+    def of(cls, parts: Iterable[Markup], said: str) -> Self:
+        """The parts as one drawing, with its end."""
+        drawn = cls(Markup("").join(parts) + Markup("</svg>"))
+        drawn.said = said
+        return drawn
 
 
 def opening(frame: Frame, label: str, cls: str) -> Markup:

@@ -1,29 +1,202 @@
-// Single letters for reviewing: J K next and previous, P W R the verdicts, 1 to 4 a reason, X select, O open, U undo,
-// ? the list. They never fire in a field and can be switched off (localStorage "keys" = "off").
+// Single letters for reviewing: J K next and previous, P W R stage a verdict, 1 to 6 a reason, X tick, Enter open,
+// U undo, S preview and send, ? the list. They never fire in a field and can be switched off (localStorage "keys").
 //
-// [data-rows] holds rows [data-row]; a row has a link and may have a checkbox. [data-rows="open"] follows the link
-// at once, so that the pane beside the rows always shows the chosen one.
-// button[data-key="p"] and the like are pressed; with several rows the button inside the chosen row comes first.
-// dialog#keys is the list; [data-keys-open] opens it; input[data-keys-switch] turns the letters on and off.
+// [data-row] rows have a link, maybe a tick, and a cell .dec for the mark. The pane beside them (#pane, form#verdict) is
+// fetched while rows are walked through. Verdicts are sent in the background; the mark is there at once and is taken
+// back if the server says no. #staged is the bar of what is not sent, #said is read out and holds the sentences.
 
 const rows = [...document.querySelectorAll("[data-row]")];
+const pane = document.getElementById("pane");
+const bar = document.getElementById("staged");
+const said = document.getElementById("said");
 const list = document.getElementById("keys");
+const beside = Boolean(pane && rows.length && bar && document.querySelector('[data-rows="open"]'));
 let at = Math.max(0, rows.findIndex((row) => row.getAttribute("aria-selected") === "true"));
+let wanted; // W or R, while its reason is being chosen
+let timer;
+const panes = new Map();
+
+const say = (text) => {
+  if (said) said.textContent = text || "";
+};
+const idOf = (row) => row?.dataset.row;
+const form = () => document.getElementById("verdict");
+const field = (name) => document.querySelector(`[data-key="${CSS.escape(name)}"]`);
+
+function paneOf(row) {
+  const id = idOf(row);
+  if (!panes.has(id)) {
+    const address = new URL(row.querySelector("a[href*='offer=']").href);
+    const asked = new URL(`review/a/${id}?part=pane${address.searchParams.get("blind") ? "&blind=1" : ""}`, base());
+    panes.set(id, fetch(asked, { credentials: "same-origin" }).then((answer) => (answer.ok ? answer.text() : "")));
+  }
+  return panes.get(id);
+}
+
+// The address of the site in the reader's language, read off a link that is on the page.
+function base() {
+  const here = location.pathname;
+  return new URL(here.slice(0, here.indexOf("/review")) + "/", location.origin);
+}
+
+async function show(row) {
+  const html = await paneOf(row).catch(() => "");
+  if (row !== rows[at] || !html) return;
+  pane.innerHTML = html;
+  pane.querySelector(".pane-b")?.scrollTo(0, 0);
+  history.replaceState(null, "", row.querySelector("a").href);
+  const next = rows[at + 1];
+  if (next) paneOf(next).catch(() => {});
+}
 
 function go(to) {
   if (!rows.length) return;
   rows[at].removeAttribute("aria-selected");
   at = Math.min(rows.length - 1, Math.max(0, to));
-  rows[at].setAttribute("aria-selected", "true");
-  rows[at].scrollIntoView({ block: "nearest" });
-  rows[at].querySelector("a")?.focus({ preventScroll: true });
+  wanted = undefined;
+  const row = rows[at];
+  row.setAttribute("aria-selected", "true");
+  row.scrollIntoView({ block: "nearest" });
+  row.querySelector("a")?.focus({ preventScroll: true });
+  if (!beside) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => show(row), 60);
 }
 
-function press(key) {
-  const name = `[data-key="${CSS.escape(key)}"]`;
-  const button = rows[at]?.querySelector(name) || document.querySelector(name);
-  if (button && !button.disabled) button.click();
-  return Boolean(button);
+async function post(address, data) {
+  const headers = { Accept: "application/json" };
+  const answer = await fetch(address, { method: "POST", body: data, headers, credentials: "same-origin" });
+  if (!answer.headers.get("Content-Type")?.includes("json")) throw new Error(String(answer.status));
+  return answer.json();
+}
+
+function take(answer, before) {
+  for (const [id, html] of Object.entries(answer.rows)) {
+    const cell = rows.find((row) => idOf(row) === id)?.querySelector(".dec");
+    if (cell) cell.innerHTML = html || (answer.refused ? before?.get(id) : "") || "–";
+    panes.delete(id);
+  }
+  if (answer.refused) before?.forEach((html, id) => {
+    const row = rows.find((one) => idOf(one) === id);
+    if (row && !answer.rows[id]) row.querySelector(".dec").innerHTML = html;
+  });
+  bar.innerHTML = answer.bar;
+  say(answer.said);
+  if (answer.refused) dispatchEvent(new CustomEvent("toast", { detail: { text: answer.said } }));
+}
+
+// Stage a verdict for these rows: the mark is there at once, the server's own mark replaces it.
+async function stage(chosen, address, data) {
+  const before = new Map();
+  const kind = { pass: "ok", wait: "warn", reject: "bad" }[data.get("ruling")];
+  const label = field(data.get("ruling")[0])?.firstChild.textContent.trim() || "";
+  for (const row of chosen) {
+    const cell = row.querySelector(".dec");
+    before.set(idOf(row), cell.innerHTML);
+    const mark = document.createElement("span");
+    mark.className = `tag tag-${kind} staged`;
+    mark.textContent = label;
+    cell.replaceChildren(mark);
+  }
+  try {
+    take(await post(address, data), before);
+  } catch {
+    for (const row of chosen) row.querySelector(".dec").innerHTML = before.get(idOf(row));
+    say(said?.dataset.failed);
+    dispatchEvent(new CustomEvent("toast", { detail: { text: said?.dataset.failed } }));
+  }
+}
+
+const ticked = () => rows.filter((row) => row.querySelector("input[name=offer]")?.checked);
+
+function hasReason(data) {
+  return data.getAll("reasons").some(Boolean) || Boolean(data.get("note")?.trim());
+}
+
+function rule(ruling) {
+  const many = ticked();
+  const typed = form();
+  if (!many.length && (!typed || (beside && typed.dataset.offer !== idOf(rows[at])))) {
+    if (beside) show(rows[at]); // the pane is still on its way: nobody judges what they have not seen
+    return;
+  }
+  const data = new FormData(typed || document.getElementById("bulk"));
+  data.set("ruling", ruling);
+  data.set("batch", bar.dataset.batch || "");
+  if (ruling !== "pass" && !hasReason(data)) {
+    wanted = ruling;
+    say(said?.dataset.needs);
+    dispatchEvent(new CustomEvent("toast", { detail: { text: said?.dataset.needs } }));
+    return;
+  }
+  wanted = undefined;
+  if (!many.length) {
+    stage([rows[at]], typed.action, data);
+    if (at === rows.length - 1) say(said?.dataset.end);
+    go(at + 1);
+    return;
+  }
+  data.delete("stage");
+  for (const row of many) {
+    const id = idOf(row);
+    data.append("offer", id);
+    data.set(`seen-${id}`, row.querySelector(`input[name="seen-${id}"]`).value);
+    row.querySelector("input[name=offer]").checked = false;
+  }
+  count();
+  stage(many, document.getElementById("bulk").action, data);
+}
+
+async function undo(target) {
+  const data = new FormData(target);
+  data.set("batch", bar.dataset.batch || "");
+  try {
+    const answer = await post(target.action, data);
+    take(answer);
+    const back = rows.findIndex((row) => row.dataset.row in answer.rows);
+    if (back >= 0) go(back);
+  } catch {
+    say(said?.dataset.failed);
+  }
+}
+
+function count() {
+  const box = document.getElementById("bulk-box");
+  if (!box) return;
+  const many = ticked().length;
+  box.querySelector("[data-ticked]").textContent = many ? ` (${many})` : "";
+  box.open = many > 0;
+}
+
+if (beside) {
+  document.addEventListener("submit", (event) => {
+    const ruling = event.submitter?.value;
+    if (event.target.id === "verdict" && ruling) {
+      event.preventDefault();
+      rule(ruling);
+    } else if ("undo" in event.target.dataset) {
+      event.preventDefault();
+      undo(event.target);
+    }
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-row] a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || innerWidth < 1200) return;
+    event.preventDefault();
+    go(rows.indexOf(link.closest("[data-row]")));
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.name === "offer") count();
+  });
+  const all = document.querySelector("[data-tick-all]");
+  all.hidden = false;
+  all.addEventListener("change", () => {
+    rows.forEach((row) => {
+      const box = row.querySelector("input[name=offer]");
+      if (box) box.checked = all.checked;
+    });
+    count();
+  });
 }
 
 const inField = (el) => el.isContentEditable || el.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
@@ -35,18 +208,30 @@ const off = () => {
   }
 };
 
+function press(key) {
+  const button = field(key);
+  if (!button || button.disabled) return false;
+  button.click();
+  if (wanted && button.matches("input:checked")) rule(wanted);
+  return true;
+}
+
+function act(key, event) {
+  if (key === "j" || key === "k") go(at + (key === "j" ? 1 : -1));
+  else if (key === "x") rows[at]?.querySelector("input[type=checkbox]")?.click();
+  else if (key === "o" || (key === "enter" && event.target.closest("[data-row]"))) {
+    const full = pane?.querySelector("a[data-full]");
+    if (full && form()?.dataset.offer === idOf(rows[at])) full.click();
+    else rows[at]?.querySelector("a")?.click();
+  } else return "pwrus123456".includes(key) && press(key);
+  return true;
+}
+
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || inField(event.target)) return;
+  if (document.querySelector("dialog[open]")) return;
   if (event.key === "?" && list) list.showModal();
-  if (off() || list?.open) return;
-  const key = event.key.toLowerCase();
-  if (key === "j" || key === "k") {
-    go(at + (key === "j" ? 1 : -1));
-    if (rows[at]?.closest('[data-rows="open"]')) rows[at].querySelector("a")?.click();
-  }
-  else if (key === "x") rows[at]?.querySelector("input[type=checkbox]")?.click();
-  else if (key === "o") rows[at]?.querySelector("a")?.click();
-  else if ("pwru1234".includes(key) && press(key)) event.preventDefault();
+  else if (!off() && act(event.key.toLowerCase(), event)) event.preventDefault();
 });
 
 document.querySelectorAll("[data-keys-open]").forEach((button) => {
