@@ -56,6 +56,7 @@ class Campaign(HasState, Model):
     pictures: Mapped[list[str]] = mapped_column(
         default=list
     )  # references of c2b.core.files; the first is the main one
+    picture_alts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # {ref: words}
     origin: Mapped[Origin] = mapped_column(one_of(Origin))
     starter_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     merchant_id: Mapped[int | None] = mapped_column(

@@ -12,14 +12,15 @@ from c2b.campaigns.cards import CardView, card_of
 from c2b.campaigns.closing import curve_of
 from c2b.campaigns.facts import facts_of
 from c2b.campaigns.models import Campaign, Follow, Pledge
-from c2b.campaigns.progress import Progress, ladder, on_the_ladder, progress
+from c2b.campaigns.progress import ladder, on_the_ladder, progress
 from c2b.campaigns.requests import PledgeChange, Refusal
 from c2b.campaigns.states import STANDING, Allocation, Basis, CloseRule, Fulfilment
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db
 from c2b.core.text import gettext as _
 from c2b.core.text import ngettext
-from c2b.demand.curve import Curve, Point, hidden_points
+from c2b.demand.clearing import clear
+from c2b.demand.curve import Curve, Point, Tier, hidden_points
 from c2b.payments import windows
 
 
@@ -70,7 +71,7 @@ def page_view(campaign: Campaign, user_id: int | None, *, now: datetime) -> Page
     return PageView(
         campaign=campaign,
         card=replace(card, percent=on_the_ladder(campaign, curve, made)),
-        tiers=_tiers(campaign, curve, made),
+        tiers=_tiers(campaign, ladder(campaign), curve, made.price_now),
         price_now=made.price_now,
         next_price=made.next_price,
         next_missing=made.next_missing,
@@ -86,6 +87,17 @@ def page_view(campaign: Campaign, user_id: int | None, *, now: datetime) -> Page
         why_not=_why_not(campaign, user_id, now),
         why_not_change=_why_not_change(campaign, mine, now),
         why_not_withdraw=rules.why_not_withdraw(campaign, mine, now) if mine else None,
+    )
+
+
+def with_chosen_tiers(view: PageView, chosen: Sequence[tuple[int, int]], final_price: int | None) -> PageView:
+    """The page once a merchant was chosen: the price tiers of its offer hold, not those that were wished for."""
+    campaign, tiers = view.campaign, [Tier(*tier) for tier in chosen]
+    curve = curve_of(campaign.id)
+    cleared = clear(tiers, curve)
+    price = final_price if final_price is not None else cleared.unit_price if cleared else None
+    return replace(
+        view, tiers=_tiers(campaign, tiers, curve, price), price_now=price, next_price=None, next_missing=None
     )
 
 
@@ -121,19 +133,19 @@ def _follows(campaign_id: int, user_id: int | None) -> bool:
     return db.session.scalar(found) is not None
 
 
-def _tiers(campaign: Campaign, curve: Curve, made: Progress) -> list[TierView]:
-    last = campaign.tiers[-1].from_quantity
-    ticks = len(campaign.tiers) > 1 and campaign.basis == Basis.UNITS
+def _tiers(campaign: Campaign, tiers: Sequence[Tier], curve: Curve, price_now: int | None) -> list[TierView]:
+    last = tiers[-1].from_quantity
+    ticks = len(tiers) > 1 and campaign.basis == Basis.UNITS
     return [
         TierView(
             from_quantity=tier.from_quantity,
             price=tier.unit_price,
             currency=campaign.currency,
-            state=_state(tier.unit_price, made.price_now),
+            state=_state(tier.unit_price, price_now),
             missing=max(0, tier.from_quantity - curve.units_with_tolerance_at(tier.unit_price)),
             percent=tier.from_quantity * 100 // last if ticks else 100,
         )
-        for tier in ladder(campaign)
+        for tier in tiers
     ]
 
 

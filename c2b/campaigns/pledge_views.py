@@ -9,14 +9,16 @@ from flask_login import current_user
 
 from c2b.campaigns import operations, queries
 from c2b.campaigns.blueprint import bp
+from c2b.campaigns.bringing import who_brought
 from c2b.campaigns.forms import NEW_CARD, PledgeForm
-from c2b.campaigns.hooks import MoneyNow, money_of, parts_for
+from c2b.campaigns.hooks import MoneyNow, money_of
 from c2b.campaigns.keeping import forget, keep, kept
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.my_views import money_line
 from c2b.campaigns.pledge_box import cards_of, ceilings, pledge_box, typed_values, values_of
+from c2b.campaigns.share_words import sharing_of
 from c2b.campaigns.states import PledgeState
-from c2b.campaigns.views import campaign_page, reader_id, visible
+from c2b.campaigns.views import campaign_page, full_view, reader_id, visible
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
@@ -42,7 +44,7 @@ def pledge(slug: str) -> ResponseReturnValue:
     if shopper_id is None or card_id is None:
         keep(slug, values, cards=[id_ for id_, _label in cards_of(shopper_id)])
         return redirect(url_for(".finish", slug=slug))
-    request_ = _request(values, shopper_id, card_id)
+    request_ = _request(campaign, values, shopper_id, card_id)
     campaign_id = campaign.id
     placed = attempt(form, lambda: operations.place_pledge(campaign_id, request_, now=utcnow()))
     if placed is None:
@@ -77,7 +79,7 @@ def finish(slug: str) -> ResponseReturnValue:
         return render_template(
             "campaigns/finish.html", campaign=visible(slug), values=waiting["values"], card=card
         )
-    return _place_kept(slug, _request(waiting["values"], shopper_id, card_id))
+    return _place_kept(slug, _request(visible(slug), waiting["values"], shopper_id, card_id))
 
 
 def _place_kept(slug: str, request_: operations.PledgeRequest) -> ResponseReturnValue:
@@ -111,7 +113,9 @@ def _card_after(waiting: dict[str, Any], shopper_id: int) -> int | None:
     return next((id_ for id_, _label in cards_of(shopper_id) if id_ not in before), None)
 
 
-def _request(values: dict[str, Any], shopper_id: int, card_id: int) -> operations.PledgeRequest:
+def _request(
+    campaign: Campaign, values: dict[str, Any], shopper_id: int, card_id: int
+) -> operations.PledgeRequest:
     address = str(values.get("address") or "")
     return operations.PledgeRequest(
         shopper_id=shopper_id,
@@ -124,6 +128,7 @@ def _request(values: dict[str, Any], shopper_id: int, card_id: int) -> operation
         mandate_id=card_id,
         terms=values.get("terms") or "",
         request_key=f"{shopper_id}:{values['request_key']}" if values.get("request_key") else None,
+        brought_by=who_brought(campaign, shopper_id),
     )
 
 
@@ -144,7 +149,7 @@ def joined(slug: str) -> ResponseReturnValue:
     if mine is None or mine.state == PledgeState.WITHDRAWN:
         return redirect(url_for(".show", slug=slug, _anchor="join"))
     now = utcnow()
-    view = queries.page_view(campaign, current_user.id, now=now)
+    view, parts = full_view(campaign, queries.page_view(campaign, current_user.id, now=now), now)
     return render_template(
         "campaigns/joined.html",
         campaign=campaign,
@@ -152,7 +157,9 @@ def joined(slug: str) -> ResponseReturnValue:
         pledge=mine,
         card=dict(cards_of(current_user.id)).get(mine.mandate_id),
         money=money_of([mine.id]).get(mine.id) or MoneyNow(*money_line(mine.state), path=""),
-        parts=parts_for(campaign, current_user.id, now),
+        parts=parts,
+        share=sharing_of(campaign, view),
+        brought=queries.brought_by(campaign.id, current_user.id),
         now=now,
     )
 

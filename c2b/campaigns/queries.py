@@ -41,7 +41,7 @@ from c2b.demand.curve import Wanted
 
 __all__ = [
     "PER_PAGE", "SORTS", "CardPage", "CardView", "MyPledge", "PageView", "Stats", "TierView", "active_wanted",
-    "audience", "campaign_by_slug", "campaigns_closing_soon", "campaigns_to_close", "campaigns_to_tell",
+    "audience", "brought_by", "campaign_by_slug", "campaigns_closing_soon", "campaigns_to_close", "campaigns_to_tell",
     "campaigns_to_warm", "cards", "cards_of", "counts_by_category", "demand", "featured", "moderation_queue",
     "my_follows", "my_pledge", "my_pledges", "my_wishes", "page_view", "pledged_by", "public_stats", "search",
     "similar", "terms_hash", "visible_to",
@@ -142,6 +142,16 @@ def public_stats(now: datetime) -> Stats:
         select(func.coalesce(func.sum(Campaign.people), 0), func.count()).where(takes_pledges(now))
     ).one()
     return Stats(int(people), int(count))
+
+
+def brought_by(campaign_id: int, user_id: int | None) -> int:
+    """How many people stand here because of this person's link."""
+    if user_id is None:
+        return 0
+    count = select(func.count()).where(
+        Pledge.campaign_id == campaign_id, Pledge.brought_by == user_id, Pledge.state.in_(STANDING)
+    )
+    return db.session.scalar(count) or 0
 
 
 def pledged_by(campaign_id: int, user_ids: Collection[int]) -> set[int]:

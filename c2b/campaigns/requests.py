@@ -40,6 +40,7 @@ class PledgeRequest:
     region: str = "CN"
     address_id: int | None = None
     request_key: str | None = None
+    brought_by: int | None = None  # whose link led here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

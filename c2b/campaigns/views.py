@@ -1,5 +1,6 @@
 """A campaign's page for everyone, with its outcome, its calendar file, following and the one-press wish."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,13 +11,17 @@ from flask_login import current_user
 
 from c2b.campaigns import operations, queries
 from c2b.campaigns.blueprint import bp
+from c2b.campaigns.bringing import remember
 from c2b.campaigns.calendar import closing_file
 from c2b.campaigns.hooks import parts_for
 from c2b.campaigns.keeping import kept_for
 from c2b.campaigns.models import Campaign
+from c2b.campaigns.page import with_chosen_tiers
 from c2b.campaigns.pledge_box import Box, cards_of, pledge_box
 from c2b.campaigns.queries import PageView
-from c2b.campaigns.states import CampaignState, PledgeState
+from c2b.campaigns.share_words import sharing_of
+from c2b.campaigns.states import TAKES_PLEDGES, CampaignState, PledgeState
+from c2b.campaigns.unchanged import not_changed, with_tag
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
@@ -43,24 +48,33 @@ def visible(slug: str) -> Campaign:
     return campaign
 
 
+def full_view(campaign: Campaign, view: PageView, now: datetime) -> tuple[PageView, dict[str, Any]]:
+    """What the page shows, with what the features above know: once an offer is chosen, its tiers hold."""
+    parts = parts_for(campaign, reader_id(), now)
+    if chosen := parts.get("tiers"):
+        view = with_chosen_tiers(view, chosen, parts.get("final_price"))
+    return view, parts
+
+
 def campaign_page(
     campaign: Campaign, view: PageView, box: Box | None, status: int = 200
 ) -> ResponseReturnValue:
     """The campaign's page with the pledge box as it stands."""
     now = utcnow()
     others = (
-        []
-        if campaign.state in (S.OPEN, S.TIPPED)
-        else queries.similar(campaign, now=now, user_id=reader_id())
+        [] if campaign.state in TAKES_PLEDGES else queries.similar(campaign, now=now, user_id=reader_id())
     )
+    view, parts = full_view(campaign, view, now)
     html = render_template(
         "campaigns/show.html",
         campaign=campaign,
         view=view,
         box=box,
-        parts=parts_for(campaign, reader_id(), now),
+        parts=parts,
         others=others,
         is_starter=campaign.starter_id == reader_id(),
+        brought=queries.brought_by(campaign.id, reader_id()),
+        share=sharing_of(campaign, view),
         now=now,
     )
     return html, status
@@ -71,11 +85,15 @@ def campaign_page(
 def show(slug: str) -> ResponseReturnValue:
     """Decide and join."""
     campaign = visible(slug)
+    remember(campaign)
+    if fresh := not_changed(campaign):
+        return fresh
     view = queries.page_view(campaign, reader_id(), now=utcnow())
     box = None
     if view.why_not is None and view.my_pledge is None:
         box = pledge_box(view, reader_id(), kept=kept_for(slug))
-    return campaign_page(campaign, view, box)
+    html, status = campaign_page(campaign, view, box)
+    return with_tag(campaign, html, status)
 
 
 @bp.get("/c/<slug>/result")
@@ -86,12 +104,14 @@ def result(slug: str) -> ResponseReturnValue:
     if campaign.state not in (S.LIVE, S.COMPLETED, S.EXPIRED, S.CANCELLED, S.FAILED):
         return redirect(url_for(".show", slug=slug))
     now = utcnow()
-    view = queries.page_view(campaign, reader_id(), now=now)
+    view, parts = full_view(campaign, queries.page_view(campaign, reader_id(), now=now), now)
     return render_template(
         "campaigns/result.html",
         campaign=campaign,
         view=view,
-        parts=parts_for(campaign, reader_id(), now),
+        parts=parts,
+        share=sharing_of(campaign, view),
+        now=now,
         others=queries.similar(campaign, now=now, user_id=reader_id()),
     )
 

@@ -15,13 +15,20 @@ function words(el, seconds) {
 }
 
 document.querySelectorAll("[data-countdown]").forEach((el) => {
-  const ahead = Date.parse(el.dataset.now) - Date.now();
+  let ahead = Date.parse(el.dataset.now) - Date.now();
+  let timer;
   const end = Date.parse(el.dateTime);
   const tick = () => {
+    clearTimeout(timer);
     const seconds = Math.floor((end - Date.now() - ahead) / 1000);
     const text = words(el, seconds);
     if (el.textContent !== text) el.textContent = text;
-    if (seconds > 0) setTimeout(tick, seconds <= 3600 ? 1000 : 20000);
+    if (seconds > 0) timer = setTimeout(tick, seconds <= 3600 ? 1000 : 20000);
   };
+  // The page may come from the browser's store: then the server is asked what time it is (live.js).
+  addEventListener("server-time", (event) => {
+    ahead = event.detail;
+    tick();
+  });
   tick();
 });

@@ -53,6 +53,10 @@ function start(form) {
     if (range) range.setAttribute("aria-valuetext", written(minor));
   }
 
+  form.addEventListener("submit", () => {
+    if (cta && form.dataset.busy) setTimeout(() => (cta.textContent = form.dataset.busy));
+  });
+  addEventListener("pageshow", (event) => event.persisted && amount && set(read(amount.value)));
   let waiting;
   range?.addEventListener("input", () => {
     cancelAnimationFrame(waiting);

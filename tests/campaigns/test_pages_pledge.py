@@ -322,7 +322,7 @@ def test_following_and_no_longer(make: Make, client: FlaskClient, sign_in: Any) 
     campaign = make.campaign()
     sign_in(client, make.user())
     client.post(f"/c/{campaign.slug}/follow")
-    assert "No longer follow" in client.get(f"/c/{campaign.slug}").text
+    assert "No longer remind me" in client.get(f"/c/{campaign.slug}").text
     assert campaign.title in client.get("/me/joined").text
     client.post(f"/c/{campaign.slug}/follow", data={"stop": "1"})
     assert "Remind me without joining" in client.get(f"/c/{campaign.slug}").text

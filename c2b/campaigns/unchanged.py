@@ -1,0 +1,61 @@
+"""Saying "as you have it" to a visitor who looks at a campaign again.
+
+Whatever the mark does not count is fresh after a minute, since the minute is part of it.
+"""
+
+import hashlib
+
+from flask import Response, current_app, make_response, request, session
+from flask_babel import get_locale
+from flask_login import current_user
+
+from c2b.campaigns.models import Campaign
+from c2b.core.clock import utcnow
+
+
+def mark_of(campaign: Campaign, *more: object) -> str:
+    """What the numbers of a campaign are now, in this language and minute, as one word."""
+    seen = (
+        campaign.id,
+        campaign.state.value,
+        campaign.people,
+        campaign.units,
+        campaign.counted_units,
+        campaign.heat,
+        campaign.joined_last_day,
+        campaign.last_joined_at,
+        str(get_locale()),
+        utcnow().replace(second=0, microsecond=0),
+        *more,
+    )
+    return hashlib.sha256(repr(seen).encode()).hexdigest()[:24]
+
+
+def not_changed(campaign: Campaign) -> Response | None:
+    """The short answer for a visitor who has this page already; None where it must be written."""
+    if not _is_plain_visit() or mark_of(campaign, *_own()) not in request.if_none_match:
+        return None
+    return _tagged(campaign, Response(status=304))
+
+
+def with_tag(campaign: Campaign, html: str, status: int) -> Response:
+    """The page, with the mark by which a visitor may ask for it again."""
+    response = make_response(html, status)
+    return _tagged(campaign, response) if _is_plain_visit() and status == 200 else response
+
+
+def _tagged(campaign: Campaign, response: Response) -> Response:
+    response.set_etag(mark_of(campaign, *_own()), weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _own() -> tuple[object, ...]:
+    """What the page has of this visitor: the token of its forms, and what the cookies say."""
+    ours = current_app.config["SESSION_COOKIE_NAME"]
+    cookies = sorted(item for item in request.cookies.items() if item[0] != ours)
+    return session.get("csrf_token"), cookies, current_app.extensions["assets"].css_hash
+
+
+def _is_plain_visit() -> bool:
+    return not current_user.is_authenticated and not request.args and not session.get("_flashes")
