@@ -85,6 +85,9 @@ class Offer(HasState, Model):
     lead_days: Mapped[int] = mapped_column(default=20)  # from launch to dispatch
     options: Mapped[list[Any]] = mapped_column(default=list)
     pictures: Mapped[list[str]] = mapped_column(default=list)  # the first is the main one, up to 4 more
+    picture_alts: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # {ref: words}
+    unit_cost: Mapped[int | None]  # what one costs the merchant; for nobody else's eyes
+    saved_at: Mapped[datetime | None]  # when its content was last kept, also by itself
     certificates: Mapped[list[Any]] = mapped_column(default=list)  # up to 4: {"file", "name", "kind"}
     origin: Mapped[str] = mapped_column(default="CN")
     hs_code: Mapped[str] = mapped_column(default="")

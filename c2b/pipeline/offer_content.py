@@ -12,7 +12,7 @@ from c2b.demand.curve import Tier
 from c2b.pipeline.models import Offer, OfferTier
 from c2b.pipeline.offer_rules import LONGEST_TITLE, MOST_PICTURES, OfferDraft
 
-# Fields that an approval is bound to, besides the tiers.
+# Fields that an approval is bound to, besides the tiers and what the pictures show.
 CONTENT = (
     "title",
     "selling_line",
@@ -39,7 +39,8 @@ def content_of(offer: Offer) -> dict[str, Any]:
     values = {name: getattr(offer, name) for name in CONTENT}
     plain = {name: v.isoformat() if isinstance(v, datetime) else v for name, v in values.items()}
     tiers = [[tier.from_quantity, tier.unit_price] for tier in offer.tiers]
-    return plain | {"tiers": tiers, "fee_bp": offer.fee_bp}
+    alts = {ref: words for ref, words in (offer.picture_alts or {}).items() if words}
+    return plain | {"tiers": tiers, "fee_bp": offer.fee_bp} | ({"picture_alts": alts} if alts else {})
 
 
 def hash_of(offer: Offer) -> str:
@@ -64,6 +65,9 @@ def draft_for(campaign: Campaign) -> OfferDraft:
         per_shopper=campaign.per_shopper,
         options=campaign.options,
         pictures=campaign.pictures[:MOST_PICTURES],
+        picture_alts={
+            ref: words for ref, words in (campaign.picture_alts or {}).items() if ref in campaign.pictures
+        },
         regions=campaign.regions,
     )
 
@@ -80,6 +84,10 @@ def write_draft(offer: Offer, draft: OfferDraft) -> None:
             value = [dict(item) if isinstance(item, Mapping) else item for item in value]
         if getattr(offer, name) != value:
             setattr(offer, name, value)
+    offer.picture_alts = {
+        ref: draft.picture_alts[ref] for ref in draft.pictures if draft.picture_alts.get(ref)
+    }
+    offer.unit_cost = draft.unit_cost
     rows = [(tier.from_quantity, tier.unit_price) for tier in draft.tiers]
     if [(tier.from_quantity, tier.unit_price) for tier in offer.tiers] != rows:
         offer.tiers.clear()

@@ -57,8 +57,7 @@ class OfferFields(FlaskForm):
         most=rules.LONGEST_LEAD,
     )
     options = OptionsField(_l("Choices such as size or colour"), [Optional()], longest=600)
-    main_picture = PictureField(_l("Main picture"), least=rules.LEAST_PICTURE)
-    more_pictures = PictureField(_l("More pictures"), most=rules.MOST_PICTURES - 1)
+    pictures = PictureField(_l("Pictures"), most=rules.MOST_PICTURES, alt=True)
     certificates = FieldList(
         FormField(CertificateForm), min_entries=rules.MOST_CERTIFICATES, max_entries=rules.MOST_CERTIFICATES
     )
@@ -132,7 +131,9 @@ class OfferFields(FlaskForm):
             per_shopper=self.per_shopper.data or 10,
             lead_days=self.lead_days.data or 1,
             options=self.options.options,
-            pictures=[upload.ref for upload in [*self.main_picture.data, *self.more_pictures.data]],
+            pictures=[upload.ref for upload in self.pictures.data],
+            picture_alts={upload.ref: upload.alt for upload in self.pictures.data if upload.alt},
+            unit_cost=self.unit_cost.data,
             certificates=[
                 {"file": upload.ref, "name": upload.name, "kind": row.kind.data}
                 for row in self.certificates
@@ -161,6 +162,7 @@ def form_class(currency: str) -> type[OfferFields]:
         lowest_price_7_days = AmountField(
             _l("Lowest price of the last 7 days"), [Optional()], currency=currency
         )
+        unit_cost = AmountField(_l("What one costs you"), [Optional()], currency=currency)
         tiers = FieldList(FormField(Row), min_entries=rules.MOST_TIERS, max_entries=rules.MOST_TIERS)
 
     OfferForm.currency = currency
@@ -175,16 +177,19 @@ def offer_form(currency: str, draft: OfferDraft | Offer, *, seen: str = "", **mo
 def _values(draft: OfferDraft | Offer) -> dict[str, Any]:
     same = ("title", "selling_line", "list_price", "lowest_price_7_days", "minimum", "maximum", "per_shopper")
     values: dict[str, Any] = {
-        name: getattr(draft, name) for name in (*same, "lead_days", "origin", "hs_code")
+        name: getattr(draft, name) for name in (*same, "lead_days", "origin", "hs_code", "unit_cost")
     }
-    pictures = [Upload(ref, _("picture %(number)s", number=i)) for i, ref in enumerate(draft.pictures, 1)]
+    alts = draft.picture_alts or {}
+    pictures = [
+        Upload(ref, _("picture %(number)s", number=i), alts.get(ref, ""))
+        for i, ref in enumerate(draft.pictures, 1)
+    ]
     return values | {
         "tiers": [
             {"from_quantity": tier.from_quantity, "unit_price": tier.unit_price} for tier in draft.tiers
         ],
         "options": written([dict(option) for option in draft.options]),
-        "main_picture": pictures[:1],
-        "more_pictures": pictures[1:],
+        "pictures": pictures,
         "certificates": _certificates(draft.certificates),
         "regions": list(draft.regions),
         "launch_not_before": _day(draft.launch_not_before),

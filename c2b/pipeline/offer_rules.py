@@ -1,7 +1,7 @@
 """What an offer may say, and what may be done with it; pure. Whether it passes the gates is for the stages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +50,10 @@ class OfferDraft:
     lead_days: int = 20
     options: Sequence[Mapping[str, Any]] = ()
     pictures: Sequence[str] = ()
+    picture_alts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what a picture shows, for those who cannot see it
+    unit_cost: int | None = None  # the merchant's own, shown to nobody else
     certificates: Sequence[Mapping[str, Any]] = ()  # {"file": ref, "name": …, "kind": a CertificateKind}
     origin: str = "CN"
     hs_code: str = ""
@@ -88,6 +92,8 @@ def _why_not_numbers(draft: OfferDraft) -> str | None:
         return _("An offer has at most %(count)s price tiers.", count=MOST_TIERS)
     if draft.list_price < 1 or (draft.lowest_price_7_days is not None and draft.lowest_price_7_days < 1):
         return _("A price is above zero.")
+    if draft.unit_cost is not None and draft.unit_cost < 0:
+        return _("A cost is zero or more.")
     if draft.minimum < 1 or draft.per_shopper < 1:
         return _("A quantity is 1 or more.")
     if draft.maximum is not None and draft.maximum < draft.minimum:

@@ -38,10 +38,12 @@ STYLES = (
     "console",
     "states",
     "offers",
+    "uploads",
     "review",
     "schedule",
     "votes",
     "papers",
+    "settings",
     "utilities",
     "modes",
 )

@@ -92,11 +92,11 @@ def the_offer():
 def test_a_merchant_registers_checks_and_hands_in_an_offer(client, campaign, merchant, now):
     assert campaign.title in client.get("/sell/demand").text
     assert client.get(f"/sell/a/new/{campaign.slug}").status_code == 200
-    pictures = [("more_pictures", png(colour=colour), f"{colour}.png") for colour in ("blue", "green")]
+    pictures = [("pictures", png(colour=colour), f"{colour}.png") for colour in ("red", "blue", "green")]
     answer = send(
         client,
         f"/sell/a/new/{campaign.slug}",
-        [("main_picture", png(), "pot.png"), ("certificates-0-file", PDF, "test.pdf"), *pictures],
+        [*pictures, ("certificates-0-file", PDF, "test.pdf")],
         action="check",
         **{"certificates-0-kind": "quality"},
     )
@@ -124,15 +124,15 @@ def test_a_merchant_registers_checks_and_hands_in_an_offer(client, campaign, mer
 
 
 def test_the_form_comes_back_as_the_offer_is(client, campaign, merchant):
-    send(client, f"/sell/a/new/{campaign.slug}", [("main_picture", png(), "pot.png")])
+    send(client, f"/sell/a/new/{campaign.slug}", [("pictures", png(), "pot.png")])
     offer = the_offer()
     page = client.get(f"/sell/a/{offer.id}/edit").text
-    kept = re.findall(r'name="main_picture-kept" value="([^"]+)"', page)
+    kept = re.findall(r'name="pictures-kept" value="([^"]+)"', page)
     first = offer.content_hash
     assert len(kept) == 1
     for text in ('value="239.50"', "Colour: Red, Blue", 'value="2025-06-20"', f'value="{first}"'):
         assert text in page
-    again = {"main_picture-kept": kept[0], "seen": first, "minimum": "10"}
+    again = {"pictures-kept": kept[0], "seen": first, "minimum": "10"}
     assert send(client, f"/sell/a/{offer.id}/edit", **again).status_code == 302
     assert the_offer().content_hash == first
     assert send(client, f"/sell/a/{offer.id}/edit", seen=first).status_code == 302
@@ -169,7 +169,7 @@ WRONG = (
 
 def test_a_wrong_field_has_its_message_and_what_was_typed_is_kept(client, campaign, merchant):
     for values, words in WRONG:
-        answer = send(client, f"/sell/a/new/{campaign.slug}", [("main_picture", png(), "pot.png")], **values)
+        answer = send(client, f"/sell/a/new/{campaign.slug}", [("pictures", png(), "pot.png")], **values)
         assert answer.status_code == 422, values
         assert words in answer.text, values
         assert "There is a problem" in answer.text
@@ -179,13 +179,11 @@ def test_a_wrong_field_has_its_message_and_what_was_typed_is_kept(client, campai
 
 
 BAD_FILES = (
-    ("main_picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "not a picture"),
-    ("main_picture", png()[:200], "a.png", "not a picture"),
-    ("main_picture", bomb(), "a.png", "too many pixels"),
-    ("main_picture", b"", "a.png", "empty"),
-    ("main_picture", b"hello", "a.jpg", "not a picture"),
-    ("main_picture", png(959, 640), "a.png", "at least 960 × 640"),
-    ("more_pictures", b"hello", "b.jpg", "not a picture"),
+    ("pictures", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "a.svg", "not a picture"),
+    ("pictures", png()[:200], "a.png", "not a picture"),
+    ("pictures", bomb(), "a.png", "too many pixels"),
+    ("pictures", b"", "a.png", "empty"),
+    ("pictures", b"hello", "a.jpg", "not a picture"),
     ("certificates-0-file", b"hello", "a.pdf", "PDF, JPEG or PNG"),
     ("certificates-0-file", PDF, "a.exe", "PDF, JPEG or PNG"),
     ("certificates-1-file", PDF, "a.pdf", "Say what this file shows"),
@@ -198,10 +196,10 @@ def test_a_bad_upload_gets_a_sentence_and_never_an_error(client, campaign, merch
         answer = send(client, f"/sell/a/new/{campaign.slug}", [(field, content, name)], **kind)
         assert answer.status_code == 422, (field, name)
         assert words in answer.text, (field, name)
-    five = [("more_pictures", png(700 + n, 500), f"{n}.png") for n in range(5)]
+    five = [("pictures", png(700 + n, 500), f"{n}.png") for n in range(6)]
     answer = send(client, f"/sell/a/new/{campaign.slug}", five)
     assert answer.status_code == 422
-    assert "at most 4 files" in answer.text
+    assert "at most 5 files" in answer.text
     assert the_offer() is None
 
 

@@ -12,6 +12,21 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "banner",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column(
+            "texts",
+            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["by"], ["user.id"], name=op.f("fk_banner_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_banner")),
+    )
+    op.create_table(
         "handover_note",
         sa.Column(
             "batch_id",
@@ -89,6 +104,24 @@ def upgrade() -> None:
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_report_by"), ["by"], unique=False)
         batch_op.create_index("ix_report_open", ["settled_at", "id"], unique=False)
+
+    op.create_table(
+        "saved_view",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("page", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("query", sa.String(), nullable=False),
+        sa.Column("shared", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_saved_view_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("user_id", "page", "name", name=op.f("uq_saved_view_user_id_page_name")),
+    )
+    with op.batch_alter_table("saved_view", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_saved_view_page"), ["page"], unique=False)
 
     op.create_table(
         "work",
@@ -264,8 +297,32 @@ def upgrade() -> None:
     with op.batch_alter_table("staged_verdict", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_staged_verdict_offer_id"), ["offer_id"], unique=False)
 
+    with op.batch_alter_table("campaign", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "picture_alts",
+                sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+                server_default="{}",
+                nullable=False,
+            )
+        )
+
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("way", sa.String(), nullable=True))
+
+    with op.batch_alter_table("offer", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "picture_alts",
+                sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+                server_default="{}",
+                nullable=False,
+            )
+        )
+        batch_op.add_column(
+            sa.Column("unit_cost", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("pledge", schema=None) as batch_op:
         batch_op.add_column(
@@ -295,8 +352,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_pledge_brought_by"))
         batch_op.drop_column("brought_by")
 
+    with op.batch_alter_table("offer", schema=None) as batch_op:
+        batch_op.drop_column("saved_at")
+        batch_op.drop_column("unit_cost")
+        batch_op.drop_column("picture_alts")
+
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_column("way")
+
+    with op.batch_alter_table("campaign", schema=None) as batch_op:
+        batch_op.drop_column("picture_alts")
 
     with op.batch_alter_table("staged_verdict", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_staged_verdict_offer_id"))
@@ -324,6 +389,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_work_asked_at"))
 
     op.drop_table("work")
+    with op.batch_alter_table("saved_view", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_saved_view_page"))
+
+    op.drop_table("saved_view")
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.drop_index("ix_report_open")
         batch_op.drop_index(batch_op.f("ix_report_by"))
@@ -335,3 +404,4 @@ def downgrade() -> None:
 
     op.drop_table("merchant_follow")
     op.drop_table("handover_note")
+    op.drop_table("banner")
