@@ -53,6 +53,14 @@ lint: .venv/.dev $(COMPILED)  ## style, types, import contracts, unused dependen
 pytest: .venv/.dev $(COMPILED)  ## the tests alone (ARGS="-k pledge" passes on)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
+.PHONY: e2e
+e2e: .venv/.dev $(COMPILED)  ## the browser tests alone (ARGS=--all-combinations: every page in every scheme, width and language)
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist worksteal -q $(ARGS)
+
+.PHONY: shots
+shots: .venv/.dev $(COMPILED)  ## pictures of the key pages, on a phone and a desk, in light and dark, into var/shots/
+	$(BIN)/python -m tests.e2e.shots $(ARGS)
+
 .PHONY: faults
 faults: .venv/.dev $(COMPILED)  ## break what can break, one named test for each fault, on both databases (docs/faults.md)
 	$(BIN)/python -m pytest tests/faults tests/webhooks tests/settlement/test_reconciling.py -n 2 --dist worksteal -q --faults all $(ARGS)

@@ -1,0 +1,105 @@
+"""The system's Chromium, and what went wrong on the pages that it showed."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
+
+MISSING = (
+    "The browser tests need Chromium, and it is not on this machine."
+    " On Debian or Ubuntu: apt-get install chromium fonts-noto-cjk fonts-inter"
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--font-render-hinting=none",
+]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+# The browser tells of broken policies by an event; it is heard from the first line of each page on.
+LISTEN = """addEventListener('securitypolicyviolation', (broken) =>
+    console.error(`policy ${broken.violatedDirective} ${broken.blockedURI} ${broken.sourceFile}:${broken.lineNumber}`))"""
+
+
+def chromium() -> str:
+    """Where Chromium is; a RuntimeError says what to install."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise RuntimeError(MISSING)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """A browser without a window that asks nobody but the site."""
+    return playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+
+
+class Watch:
+    """Collects what must not happen on any page: errors, broken policies, requests that leave the site."""
+
+    def __init__(self, address: str) -> None:
+        self.host = urlsplit(address).netloc
+        self.found: list[str] = []
+        self.expected: set[int] = set()
+
+    def over(self, context: BrowserContext) -> None:
+        """Watch every page of this context."""
+        context.add_init_script(LISTEN)
+        context.on("page", self._page)
+        context.on("request", self._request)
+        context.on("response", self._response)
+        context.on("console", self._console)
+
+    def may_answer(self, *codes: int) -> None:
+        """This test asks for pages that answer so (404 for instance)."""
+        self.expected.update(codes)
+
+    def _page(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.found.append(f"{_path(page.url)}: {error}"))
+
+    def _request(self, request: Request) -> None:
+        if urlsplit(request.url).scheme in ("http", "https", "ws") and urlsplit(request.url).netloc != self.host:
+            self.found.append(f"asked another host: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.found.append(f"{response.request.method} {_path(response.url)} answered {response.status}")
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            where = message.page.url if message.page else message.location["url"]
+            self.found.append(f"{_path(where)}: {message.text}")
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def context_for(browser: Browser, address: str, watch: Watch, **more: Any) -> BrowserContext:
+    """A window of its own, watched: English, in the site's zone, without motion."""
+    wanted: dict[str, Any] = {
+        "base_url": address,
+        "locale": "en-GB",
+        "timezone_id": "Asia/Shanghai",
+        "viewport": DESK,
+        "reduced_motion": "reduce",
+    }
+    context = browser.new_context(**(wanted | more))
+    context.set_default_timeout(float(os.environ.get("E2E_PATIENCE", "20")) * 1000)
+    watch.over(context)
+    return context
+
+
+def save_failure(page: Page, folder: Path, name: str) -> None:
+    """What the page looked like when a test failed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)

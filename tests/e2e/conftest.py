@@ -1,0 +1,109 @@
+"""Browser, site and people for tests that look at pages as people do."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+
+from c2b.seed import PASSWORD
+from tests.e2e import chrome
+from tests.e2e.site import Site, running, seeded
+
+OpenAs = Callable[..., Page]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make e2e` and its users may ask for."""
+    parser.addoption("--all-combinations", action="store_true", help="axe on each page in all eight combinations")
+    parser.addoption("--demo-folder", default=None, help="a seeded demo to copy instead of seeding a new one")
+
+
+@pytest.fixture(scope="session")
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The seeded demo, shared by all processes of this run; copied, never used itself."""
+    given = request.config.getoption("--demo-folder", None)
+    if given:
+        return Path(given)
+    own = tmp_path_factory.getbasetemp()
+    return seeded(own.parent if "workerinput" in dir(request.config) else own)
+
+
+@pytest.fixture(scope="session")
+def site(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running site for tests that read, or change only what no other test looks at."""
+    with running(demo, tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+@pytest.fixture
+def own_site(demo: Path, tmp_path: Path) -> Iterator[Site]:
+    """A running site of this test's own."""
+    with running(demo, tmp_path / "site") as site:
+        yield site
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Chromium; its driver's event loop must be gone before other tests run, hence no longer than this package."""
+    chrome.chromium()
+    with sync_playwright() as playwright:
+        browser = chrome.launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in() -> dict[str, StorageState]:
+    """The cookies of those who have signed in before; every site has the same key and people."""
+    return {}
+
+
+@pytest.fixture
+def watch(site_in_use: Site) -> Iterator[chrome.Watch]:
+    """Fails the test at its end when a page had an error, broke the policy, or asked another host."""
+    watch = chrome.Watch(site_in_use.address)
+    yield watch
+    assert not watch.found, "\n".join([*dict.fromkeys(watch.found), site_in_use.said()])
+
+
+@pytest.fixture
+def site_in_use(request: pytest.FixtureRequest) -> Site:
+    """The site of this test: its own if it has one."""
+    name = next((name for name in ("own_site", "long_words") if name in request.fixturenames), "site")
+    found: Site = request.getfixturevalue(name)
+    return found
+
+
+@pytest.fixture
+def open_as(
+    site_in_use: Site, browser: Browser, watch: chrome.Watch, signed_in: dict[str, StorageState]
+) -> Iterator[OpenAs]:
+    """A window for one of the demo's people (None for a visitor); options as of a browser's context."""
+    contexts = []
+
+    def open_one(who: str | None = None, **more: Any) -> Page:
+        if who and who not in signed_in:
+            signed_in[who] = _sign_in(browser, site_in_use, watch, who)
+        state = {"storage_state": signed_in[who]} if who else {}
+        context = chrome.context_for(browser, site_in_use.address, watch, **state, **more)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def _sign_in(browser: Browser, site: Site, watch: chrome.Watch, who: str) -> StorageState:
+    context = chrome.context_for(browser, site.address, watch)
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.locator("input[type=email]").fill(f"{who}@muster.example")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.locator("form:has(input[type=password]) button[type=submit]").first.click()
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    state = context.storage_state()
+    context.close()
+    return state
