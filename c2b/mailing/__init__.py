@@ -2,7 +2,14 @@
 
 from flask import Flask
 
-from c2b.mailing import checks, models, notification_views, render, unsubscribe_views  # noqa: F401  # tables too
+from c2b.mailing import (  # noqa: F401  # tables and promises too
+    checks,
+    models,
+    notification_views,
+    preview_views,
+    render,
+    unsubscribe_views,
+)
 
 
 def register(app: Flask) -> None:
@@ -10,6 +17,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(moment=render.moment, translated=render.translated)
     app.register_blueprint(notification_views.bp)
     app.register_blueprint(unsubscribe_views.bp)
+    app.register_blueprint(preview_views.bp)
     app.extensions["csrf"].exempt(unsubscribe_views.bp)  # a mail program has no form; the address is signed
     app.jinja_env.globals["mail_preview"] = render.preview
     if app.config["C2B"].mail == "mailbox":

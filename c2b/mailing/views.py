@@ -1,6 +1,6 @@
 """The mailbox of a development or demo site: every mail, as its reader would get it. Not there on a real site."""
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
@@ -11,17 +11,12 @@ from c2b.core.forms import query_text
 from c2b.core.languages import CATALOGUES
 from c2b.core.outbox import Notice
 from c2b.mailing import queries
+from c2b.mailing.frame import framed
 from c2b.mailing.mail import Mail
 from c2b.mailing.queries import readers_of
 from c2b.mailing.render import Reader, put_into_words, subject_of
 
 bp = Blueprint("mailing", __name__, url_prefix="/dev/mailbox")
-
-# The mail in its frame: no script, no form, nothing from elsewhere; its links open in the whole window.
-FRAMED = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self';"
-    " sandbox allow-top-navigation-by-user-activation"
-)
 
 
 @bp.get("")
@@ -50,12 +45,7 @@ def read(notice_id: int) -> ResponseReturnValue:
 def html(notice_id: int) -> ResponseReturnValue:
     """The HTML of a mail alone."""
     _notice, mail = _mail(notice_id)
-    page = mail.html.replace("<head>", '<head><base target="_top">', 1)
-    return Response(
-        page,
-        headers={"Content-Security-Policy": FRAMED, "X-Frame-Options": "SAMEORIGIN"},
-        mimetype="text/html",
-    )
+    return framed(mail.html)
 
 
 def _mail(notice_id: int) -> tuple[Notice, Mail]:
