@@ -118,9 +118,8 @@ def test_a_file_goes_ahead_and_comes_back_as_a_line_of_the_form(app, client, mak
         refused = send(content)
         assert (refused.status_code, words in refused.json["problem"]) == (422, True), words
     assert "at least 50 × 50" in send(picture(10, 10).getvalue()).json["problem"]
-    changed = client.post(
-        "/files/change", data={"spec": spec, "token": token, "do": "cut", "x": 500, "y": 0, "side": 500}
-    )
+    half = {"spec": spec, "token": token, "do": "cut", "x": 500, "y": 0, "side": 500}
+    changed = client.post("/files/change", data=half)
     assert "-500x500" in changed.json["html"]
     for wrong in ({"x": "a"}, {"token": "made up"}, {"spec": "made up"}):
         assert client.post("/files/change", data=half | wrong).status_code == 422, wrong
