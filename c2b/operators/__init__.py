@@ -4,23 +4,27 @@ from flask import Flask
 
 from c2b.operators import (
     audit_views,
+    banner_views,
     batch_views,
     campaign_views,
     case_views,
     check_views,
     checks,
     clock_views,
+    health_views,
     inbox_views,
     job_views,
     mail_views,
     people_views,
+    saved_views,
     views,
+    work_views,
 )
 from c2b.operators.blueprint import bp
 
 PAGES = (
-    views, audit_views, batch_views, campaign_views, case_views, check_views, clock_views, inbox_views, job_views,
-    mail_views, people_views,
+    views, audit_views, banner_views, batch_views, campaign_views, case_views, check_views, clock_views,
+    health_views, inbox_views, job_views, mail_views, people_views, saved_views, work_views,
 )  # fmt: skip
 PROMISES = checks
 
@@ -28,3 +32,4 @@ PROMISES = checks
 def register(app: Flask) -> None:
     """Connect this feature to the application."""
     app.register_blueprint(bp)
+    app.register_blueprint(saved_views.bp)

@@ -79,7 +79,7 @@ def joins(now: datetime, days: int, zone: ZoneInfo) -> Joins:
     first = (now.astimezone(zone) - timedelta(days=2 * days - 1)).replace(
         hour=0, minute=0, second=0, microsecond=0
     )
-    hour = _hour_of(Pledge.placed_at)
+    hour = hour_of(Pledge.placed_at)
     rows = db.session.execute(
         select(hour, func.count()).where(Pledge.placed_at >= first, Pledge.placed_at <= now).group_by(hour)
     )
@@ -95,7 +95,7 @@ def joins(now: datetime, days: int, zone: ZoneInfo) -> Joins:
     return Joins(dates[days:], counts[days:], counts[:days], week)
 
 
-def _hour_of(column: InstrumentedAttribute[datetime]) -> Any:
+def hour_of(column: InstrumentedAttribute[datetime]) -> Any:
     """Whole hours since 1970, by the database."""
     if is_sqlite():
         return cast(func.strftime("%s", column), Integer) // AN_HOUR
@@ -170,3 +170,9 @@ def nearly(limit: int = 4) -> Sequence[Campaign]:
 def change(new: int, old: int) -> int | None:
     """By how many per cent the figure changed; None where there was nothing before."""
     return round(100 * (new - old) / old) if old else None
+
+
+def busiest(week: Sequence[Sequence[int]]) -> tuple[int, int] | None:
+    """The weekday (Monday is 0) and the hour at which most join; None where nobody did."""
+    most, day, hour = max((n, -d, -h) for d, row in enumerate(week) for h, n in enumerate(row))
+    return (-day, -hour) if most else None

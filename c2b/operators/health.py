@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
@@ -13,11 +15,16 @@ from c2b.core.db import db
 from c2b.core.disk import is_full
 from c2b.core.outbox import Delivery, Notice
 from c2b.core.runs import Run
+from c2b.core.work import Work, WorkState
 from c2b.operators.wording import span
+from c2b.payments.inbox import WAITING
+from c2b.payments.models import Attempt, InboxEvent
+from c2b.payments.states import AttemptState
 
 SLOW_MAIL = timedelta(minutes=5)
 GOOD_DELIVERY = 99.0  # per cent
 DAYS = 7
+MANY_EVENTS = 100
 
 
 @dataclass(frozen=True)
@@ -86,3 +93,38 @@ def _promises() -> Part:
         _("%(count)s broken", count=run.failed) if run.failed else _("all kept"),
         not run.failed,
     )
+
+
+def queues(now: datetime) -> list[Part]:
+    """What waits: webhooks, rows that fail, long work, requests without an answer."""
+    events, dead, failing, works, unanswered = db.session.execute(
+        select(
+            _many(InboxEvent, WAITING),
+            _many(InboxEvent, InboxEvent.dead_at.is_not(None) & InboxEvent.done_at.is_(None)),
+            _many(Claim, Claim.failures > 0),
+            _many(Work, Work.state.in_((WorkState.QUEUED, WorkState.RUNNING))),
+            _many(Attempt, Attempt.state == AttemptState.UNKNOWN),
+        )
+    ).one()
+    return [
+        Part(_("Webhooks"), _("%(count)s waiting", count=events), events < MANY_EVENTS),
+        Part(_("Webhooks given up"), str(dead), not dead),
+        Part(_("Rows that fail"), str(failing), not failing),
+        Part(_("Long work"), _("%(count)s under way", count=works), True),
+        Part(_("Requests for money without an answer"), str(unanswered), not unanswered),
+    ]
+
+
+def about() -> list[tuple[str, str]]:
+    """Which version of the schema and which parts this installation has."""
+    config = current_app.config["C2B"]
+    return [
+        (_("Database"), str(db.engine.dialect.name)),
+        (_("Time zone"), config.time_zone),
+        (_("Address"), config.base_url),
+        (_("Demo"), _("yes") if config.demo else _("no")),
+    ]
+
+
+def _many(model: Any, condition: Any) -> Any:
+    return select(func.count()).select_from(model).where(condition).scalar_subquery()
