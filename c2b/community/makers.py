@@ -25,7 +25,7 @@ def badge_of(campaign: Campaign, user_id: int | None) -> Badge:
         return Badge.MAKER
     if person.has_role(Role.OPERATOR):
         return Badge.TEAM
-    return Badge.MAKER if campaign.starter_id == person.id else Badge.NONE
+    return Badge.STARTER if campaign.starter_id == person.id else Badge.NONE
 
 
 def _works_there(merchant_id: int, user_id: int) -> bool:

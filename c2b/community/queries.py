@@ -32,6 +32,7 @@ class Said:
     name: str
     mine: bool
     joined: bool = False
+    answerer: str = ""  # who answered a question, where the merchant did
     replies: list["Said"] = field(default_factory=list)
 
 
@@ -48,6 +49,15 @@ def _names(things: Sequence[Any], column: str = "author_id") -> dict[int, str]:
     return {id_: public_name(name) for id_, name in names_of(getattr(t, column) for t in things).items()}
 
 
+def _firm_name(things: Sequence[Any]) -> str:
+    """The merchant in whose name some of this was said."""
+    spoken = next((thing for thing in things if thing.badge is Badge.MAKER), None)
+    if spoken is None:
+        return ""
+    firm = select(Merchant.name).join(Campaign, Campaign.merchant_id == Merchant.id)
+    return db.session.scalar(firm.where(Campaign.id == spoken.campaign_id)) or ""
+
+
 def _page(query: Any, page: int, per_page: int) -> tuple[Sequence[Any], bool]:
     found = db.session.scalars(query.offset((page - 1) * per_page).limit(per_page + 1)).all()
     return found[:per_page], len(found) > per_page
@@ -57,8 +67,12 @@ def news_of(campaign_id: int, *, page: int = 1, per_page: int = PER_PAGE) -> Pag
     """The campaign's updates, newest first."""
     shown = select(News).where(News.campaign_id == campaign_id, News.hidden_at.is_(None))
     found, more = _page(shown.order_by(News.id.desc()), page, per_page)
-    names = _names(found)
-    return [Said(news, names.get(news.author_id, ""), False) for news in found], more
+    names, firm = _names(found), _firm_name(found)
+
+    def name(news: News) -> str:
+        return firm if firm and news.badge is Badge.MAKER else names.get(news.author_id, "")
+
+    return [Said(news, name(news), False) for news in found], more
 
 
 def _readable(reader_id: int | None, *, speaks: bool) -> ColumnElement[bool]:
@@ -76,8 +90,14 @@ def questions_of(
     seen = select(Question).where(Question.campaign_id == campaign_id, _readable(reader_id, speaks=speaks))
     order = (Question.answered_at.is_not(None), Question.id.desc())
     found, more = _page(seen.order_by(*order), page, per_page)
-    names = _names(found, "asker_id")
-    return [Said(q, names.get(q.asker_id, ""), q.asker_id == reader_id) for q in found], more
+    names, firm = _names(found, "asker_id"), _firm_name(found)
+
+    def said(question: Question) -> Said:
+        by = firm if question.badge is Badge.MAKER else ""
+        mine = question.asker_id == reader_id
+        return Said(question, names.get(question.asker_id, ""), mine, answerer=by)
+
+    return [said(question) for question in found], more
 
 
 def comments_of(campaign_id: int, reader_id: int | None, *, page: int = 1, per_page: int = PER_PAGE) -> Page:
@@ -95,12 +115,13 @@ def comments_of(campaign_id: int, reader_id: int | None, *, page: int = 1, per_p
         .where(Comment.parent_id.in_([c.id for c in found]), *_stands(Comment))
         .order_by(Comment.id)
     ).all()
-    names = _names([*found, *below])
+    names, firm = _names([*found, *below]), _firm_name([*found, *below])
     joined = pledged_by(campaign_id, names.keys())
 
     def said(comment: Comment, replies: list[Said]) -> Said:
         by = comment.author_id
-        return Said(comment, names.get(by, ""), by == reader_id, by in joined, replies)
+        name = firm if firm and comment.badge is Badge.MAKER else names.get(by, "")
+        return Said(comment, name, by == reader_id, by in joined, replies=replies)
 
     return [said(c, [said(r, []) for r in below if r.parent_id == c.id]) for c in found], more
 

@@ -9,6 +9,7 @@ class Badge(LabelEnum):
 
     NONE = "none", ""
     MAKER = "maker", _l("Maker")
+    STARTER = "starter", _l("Started it")
     TEAM = "team", _l("Our team")
 
 

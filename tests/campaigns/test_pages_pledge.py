@@ -325,7 +325,7 @@ def test_following_and_no_longer(make: Make, client: FlaskClient, sign_in: Any) 
     assert "No longer remind me" in client.get(f"/c/{campaign.slug}").text
     assert campaign.title in client.get("/me/joined").text
     client.post(f"/c/{campaign.slug}/follow", data={"stop": "1"})
-    assert "Remind me without joining" in client.get(f"/c/{campaign.slug}").text
+    assert "Remind me 48 h before" in client.get(f"/c/{campaign.slug}").text
 
 
 def test_a_form_without_its_token_changes_nothing(make: Make, client: FlaskClient, sign_in: Any) -> None:

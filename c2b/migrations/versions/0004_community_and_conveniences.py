@@ -183,7 +183,14 @@ def upgrade() -> None:
         sa.Column(
             "badge",
             sa.Enum(
-                "none", "maker", "team", name="badge", native_enum=False, create_constraint=True, length=40
+                "none",
+                "maker",
+                "starter",
+                "team",
+                name="badge",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
             ),
             nullable=False,
         ),
@@ -211,7 +218,14 @@ def upgrade() -> None:
         sa.Column(
             "badge",
             sa.Enum(
-                "none", "maker", "team", name="badge", native_enum=False, create_constraint=True, length=40
+                "none",
+                "maker",
+                "starter",
+                "team",
+                name="badge",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
             ),
             nullable=False,
         ),
@@ -244,7 +258,14 @@ def upgrade() -> None:
         sa.Column(
             "badge",
             sa.Enum(
-                "none", "maker", "team", name="badge", native_enum=False, create_constraint=True, length=40
+                "none",
+                "maker",
+                "starter",
+                "team",
+                name="badge",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
             ),
             nullable=False,
         ),
