@@ -14,6 +14,7 @@ from c2b.campaigns.models import Campaign, Pledge
 from c2b.core.db import db
 from c2b.core.events import Event
 from c2b.core.work import Work
+from c2b.mailing.render import UNSUBSCRIBE
 from c2b.merchants.models import Merchant, MerchantDocument
 from c2b.orders.models import Dispute, Order, Return
 from c2b.orders.telling import PAY
@@ -102,6 +103,8 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
         )
     },
     "orders.pay.token": lambda: [sign(PAY, id_, now=_latest()) for id_ in _one_per_state(Pledge, Pledge.id)],
+    "unsubscribe.ask.token": lambda: [sign(UNSUBSCRIBE, [1, "joined"], now=_latest())],
+    "kind": lambda: ["campaign_launched", "digest"],
     "token": lambda: [NOBODYS],
     "reference": lambda: [NOBODYS],
     "key": lambda: ["machine_review", "sample", "final_review", "scheduling", "launch"],
@@ -114,6 +117,9 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "width": lambda: [480],
     "ref": lambda: [NOBODYS],
     "path": lambda: [NOBODYS],
+    "topic": lambda: ["joining", "privacy", NOBODYS],
+    "page": lambda: ["terms", "privacy", "imprint"],
+    "web.sitemap.name": lambda: ["pages", "merchants", "campaigns-1"],
 }
 
 

@@ -3,18 +3,24 @@
 from flask import Flask
 
 from c2b.web import (
+    appearance,
     assets,
     campaign_parts,
+    discovery,
     drawings,
     errors,
     filters,
     headers,
     health,
+    help_views,
     home,
+    installing,
     language,
     meta,
     navigation,
     pictures,
+    recent,
+    structured,
     work_views,
 )
 
@@ -22,5 +28,6 @@ from c2b.web import (
 def register(app: Flask) -> None:
     """Connect the frame to the application."""
     first = (health, headers, language, errors, assets, drawings, filters, meta, navigation, pictures)
-    for part in (*first, home, campaign_parts, work_views):
+    pages = (home, help_views, appearance, discovery, installing, recent, structured)
+    for part in (*first, *pages, campaign_parts, work_views):
         part.register(app)

@@ -6,10 +6,13 @@ from flask_login import current_user
 from c2b.core.clock import read_demo_clock
 from c2b.core.db import begin_read_only
 
-NO_DATABASE = (None, "static", "stylesheet")
+NO_DATABASE = (
+    None, "static", "stylesheet", "web.offline", "web.manifest", "web.service_worker", "web.favicon", "web.robots",
+    "web.status",
+)  # fmt: skip
 
 CONTENT = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self'; style-src-attr 'unsafe-inline'; script-src 'self';"
+    "default-src 'self'; img-src 'self' blob:; style-src 'self'; style-src-attr 'unsafe-inline'; script-src 'self';"
     " object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 # Where a form of ours may end: who joins without a saved card is led on to the provider's page.

@@ -153,5 +153,5 @@ def register(app: Flask) -> None:
     app.add_url_rule("/", endpoint="web.home", view_func=home)
     app.add_url_rule("/k/<category>", endpoint="web.category", view_func=category)
     app.add_url_rule("/search", endpoint="web.search", view_func=search)
-    app.add_url_rule("/help", endpoint="web.how", view_func=how)
+    app.add_url_rule("/help/how-it-works", endpoint="web.how", view_func=how)
     app.jinja_env.globals.update(demand_drawing=demand_drawing, offers_curve=offers_curve)

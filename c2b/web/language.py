@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, g, has_request_context, redirect, 
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, gettext, ngettext
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
 from c2b.accounts import operations
 from c2b.core import text
@@ -78,15 +79,20 @@ def wanted() -> str:
     chosen = session.get("language") or request.cookies.get(COOKIE)
     if chosen in LANGUAGES:
         return str(chosen)
-    # After a failure of ours the database is not asked again.
-    if (
-        not g.get("failed")
-        and current_user
-        and current_user.is_authenticated
-        and current_user.locale in LANGUAGES
-    ):
-        return str(current_user.locale)
+    if (kept := _account_language()) in LANGUAGES:
+        return str(kept)
     return next((found for tag, _quality in request.accept_languages if (found := closest(tag))), "en")
+
+
+def _account_language() -> str | None:
+    """The language of whoever is signed in; after a failure of the database it is not asked again."""
+    if g.get("failed"):
+        return None
+    try:
+        return str(current_user.locale) if current_user and current_user.is_authenticated else None
+    except SQLAlchemyError:
+        g.failed = True
+        return None
 
 
 def own_prefix() -> str:

@@ -17,6 +17,11 @@ def theme() -> str:
     return chosen if chosen in THEMES else ""
 
 
+def keys_are_off() -> bool:
+    """Whether this person switched single keys off (WCAG 2.1.4)."""
+    return has_request_context() and request.cookies.get("keys") == "off"
+
+
 def absolute(path: str) -> str:
     """The whole address of something of ours; what is whole already stays as it is."""
     return request.host_url.rstrip("/") + path if path.startswith("/") else path
@@ -54,6 +59,10 @@ def alternates() -> list[tuple[str, str]]:
 def register(app: Flask) -> None:
     """Give the head of every page what it is made of."""
     functions: dict[str, Any] = {
-        "theme": theme, "absolute": absolute, "canonical_url": canonical, "alternates": alternates,
-    }  # fmt: skip
+        "theme": theme,
+        "keys_are_off": keys_are_off,
+        "absolute": absolute,
+        "canonical_url": canonical,
+        "alternates": alternates,
+    }
     app.jinja_env.globals.update(functions)

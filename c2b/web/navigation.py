@@ -13,6 +13,8 @@ from c2b.core.access import Role
 from c2b.core.clock import utcnow
 from c2b.web.language import LANGUAGES
 
+GO = {"overview": "o", "review": "r", "schedule": "s"}  # also for the list of keys
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -28,6 +30,11 @@ class Entry:
     @property
     def url(self) -> str:
         return url_for(self.endpoint)
+
+    @property
+    def go(self) -> str:
+        """The letter that leads here after a g."""
+        return GO.get(self.key, "")
 
 
 def has_endpoint(name: str) -> bool:
@@ -90,6 +97,7 @@ def _operator(waiting: dict[str, int]) -> list[Entry]:
         Entry("inbox", _("Inbox"), "operators.inbox", "plug", n("inbox")),
         Entry("jobs", _("Jobs"), "operators.jobs", "cpu", n("jobs")),
         Entry("mail", _("Mail"), "operators.mail", "mail", n("mail")),
+        Entry("emails", _("Mail preview"), "emails.index", "eye"),
         Entry("audit", _("Diary"), "operators.audit", "clock"),
         Entry("checks", _("Promises"), "operators.checks", "shield", n("checks")),
     ]

@@ -11,7 +11,7 @@ from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
 from c2b.config import ROOT
-from c2b.web import assets, filters, meta, navigation
+from c2b.web import assets, filters, installing, meta, navigation, structured
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def frame_app() -> Flask:
     Babel(app)
     CSRFProtect(app)
     LoginManager(app).user_loader(lambda _id: None)
-    for part in (assets, filters, meta, navigation):
+    for part in (assets, filters, meta, navigation, installing, structured):
         part.register(app)
     app.add_url_rule("/", "web.home", lambda: "")
     app.add_url_rule("/c/<slug>", "campaigns.show", lambda slug: slug)

@@ -122,7 +122,7 @@ def test_what_is_closed_is_not_on_the_front_page_but_found(make: Make, client: F
 
 
 def test_the_help_page_says_when_one_pays(client: FlaskClient) -> None:
-    page = client.get("/help").text
+    page = client.get("/help/how-it-works").text
     assert 'id="pay"' in page
     assert 'id="leave"' in page
     assert page.count("<h1") == 1
