@@ -1,18 +1,23 @@
 """The provider's side of a storm: what it tells, and whether its book is ours."""
 
+import json
+import sys
 from collections import Counter
-from datetime import datetime
-from random import Random
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
+from subprocess import PIPE, Popen
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import func, select
 
+from c2b.config import ROOT
 from c2b.core.clock import utcnow
 from c2b.core.db import db
 from c2b.ledger.kinds import AccountKind
 from c2b.ledger.models import Account
 from c2b.payments.gateways.sandbox import Sandbox, from_config
-from c2b.payments.inbox import receive
 
 
 def sandbox(app: Flask) -> Sandbox:
@@ -21,18 +26,42 @@ def sandbox(app: Flask) -> Sandbox:
     return from_config(app.config["C2B"])
 
 
-def deliver(app: Flask, dice: Random, *, copies: int, now: datetime) -> int:
-    """Send every webhook that was not sent yet, each so often and in random order; returns how many letters."""
-    box = sandbox(app)
+def deliver(storm: Any, *, copies: int, senders: int) -> int:
+    """Send every webhook that was not sent yet, each so often and in random order; returns how many letters.
+
+    The provider writes them all, then so many processes hand them over side by side.
+    """
+    box = sandbox(storm.app)
+    files = [storm.folder / f"letters-{n}" for n in range(senders)]
+    turns = cycle([file.open("w") for file in files])
     letters = 0
 
     def post(body: bytes, headers: dict[str, str]) -> int:
-        receive("sandbox", body, headers, now)
+        next(turns).write(json.dumps([body.decode(), headers]) + "\n")
         return 200
 
-    while statuses := box.deliver_events(post, now=now, copies=copies, shuffle=dice, signed_at=utcnow()):
+    while statuses := box.deliver_events(
+        post, now=storm.now, copies=copies, shuffle=storm.dice, signed_at=utcnow()
+    ):
         letters += len(statuses)
+    for _ in files:
+        next(turns).close()
+    kept = sum(_hand_over(storm, files)) if letters else 0
+    if kept != letters:
+        raise RuntimeError(f"{kept} of {letters} webhooks were taken")
     return letters
+
+
+def _hand_over(storm: Any, files: list[Path]) -> Iterator[int]:
+    command = [sys.executable, "-m", "tests.storm.sender", storm.url, storm.book, storm.now.isoformat()]
+    running = [
+        Popen(command, cwd=ROOT, text=True, stdin=file.open(), stdout=PIPE)
+        for file in files
+        if file.stat().st_size
+    ]
+    for sender in running:
+        said, _nothing = sender.communicate()
+        yield int(said or 0)
 
 
 def differences(app: Flask) -> list[str]:

@@ -203,7 +203,7 @@ def _troubles(storm: Storm) -> Any:
 
 def _tell(storm: Storm) -> None:
     """The provider tells everything that happened, three times, in random order."""
-    storm.done["webhooks"] += provider.deliver(storm.app, storm.dice, copies=COPIES, now=storm.now)
+    storm.done["webhooks"] += provider.deliver(storm, copies=COPIES, senders=storm.workers)
 
 
 def _shoppers(storm: Storm) -> None:
@@ -232,7 +232,7 @@ def _mend(storm: Storm, pledge_id: int, shopper_id: int) -> None:
     card = Mandate(
         user_id=db.session.get_one(User, shopper_id).id,
         gateway="sandbox",
-        token=f"tok_ok_{shopper_id:x}b",
+        token=f"tok_ok_feed{shopper_id:x}",
         label="Visa",
         fingerprint=f"mended-{shopper_id}",
         created_at=storm.now,
