@@ -100,13 +100,14 @@ def _context(notice: Notice, reader: Reader) -> dict[str, Any]:
         return base + prefixed(path, reader.locale) if path.startswith("/") else path
 
     about, ends = _ending(notice, reader)
+    outside = notice.kind.startswith("account_")  # whoever reads it may be unable to sign in
     words = {
         **notice.data,
         "reader": reader,
         "url": url,
         "topic": about,
         "unsubscribe_url": url(ends) if ends else "",
-        "preferences_url": url("/me/notifications") if reader.id else "",
+        "preferences_url": url("/me/notifications") if reader.id and not outside else "",
     }
     if notice.kind in SIGNED:
         words["action_url"] = url(SIGNED[notice.kind](reader, notice.data, notice.created_at))
@@ -118,13 +119,13 @@ def _context(notice: Notice, reader: Reader) -> dict[str, Any]:
 
 
 def _ending(notice: Notice, reader: Reader) -> tuple[str, str]:
-    """What this mail is about, and the address that ends mails about it; empty where it cannot be ended."""
+    """What this mail is about, and the path that ends mails about it; no path where they cannot be ended."""
     topic = topic_of(notice.kind)
     if not reader.id or (notice.kind != EVERY_DAY and (topic is None or topic.always)):
         return "", ""
     about = EVERY_DAY if topic is None else topic.key
     token = tokens.sign(UNSUBSCRIBE, [reader.id, about], now=notice.created_at)
-    return (topic.title if topic else str(translate("The daily mail"))), f"/u/{token}"
+    return (topic.title if topic else ""), f"/u/{token}"
 
 
 def line(item: Mapping[str, Any], reader: Reader) -> str:
