@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_date
+from babel.dates import format_skeleton
+from flask_babel import format_date, get_locale
 from sqlalchemy import select
 
 from c2b.campaigns.models import Campaign
 from c2b.core.db import db
-from c2b.pipeline.models import Batch, Offer, Place, Slot
-from c2b.pipeline.scheduling import batches_to_schedule, propose, say_day, slot_facts, wish_of
+from c2b.pipeline.models import Offer, Place, Slot
+from c2b.pipeline.scheduling import propose_all, say_day, slot_facts, wish_of
 from c2b.pipeline.slot_rules import Wish, best_slot, why_not_slot
 
 TONES = {"clothing": "c", "fashion": "c", "bags": "c", "appliances": "a", "food": "f", "home": "h"}
@@ -34,10 +35,10 @@ class SlotView:
         return self.places - len(self.campaigns)
 
     @property
-    def clash(self) -> bool:
-        """Whether two launches of one category open together."""
+    def twins(self) -> list[Campaign]:
+        """Launches of one category that open together; empty where there are none."""
         kinds = [campaign.category for campaign in self.campaigns]
-        return len(set(kinds)) < len(kinds)
+        return [campaign for campaign in self.campaigns if kinds.count(campaign.category) > 1]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Day:
     def number(self) -> int:
         """The day of the month."""
         return self.starts_at.day
+
+    @property
+    def shown(self) -> bool:
+        """Whether there is anything to see or to fill on this day."""
+        return any(view.campaigns or not view.past for view in self.slots.values())
 
     @property
     def load(self) -> int:
@@ -89,34 +95,22 @@ class PlanLine:
     refused: Sequence[tuple[Slot, str]]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is proposed for one batch."""
-
-    batch: Batch
-    lines: Sequence[PlanLine]
-
-
-def plans(now: datetime) -> list[Plan]:
-    """The proposal for every batch with chosen offers that have no date."""
-    found = []
-    for batch in batches_to_schedule():
-        assignments = propose(batch.id, now)
-        slot_ids = {id_ for one in assignments for id_ in (one.slot_id, *one.refused) if id_ is not None}
-        slots = {slot.id: slot for slot in db.session.scalars(select(Slot).where(Slot.id.in_(slot_ids)))}
-        ids = [one.campaign_id for one in assignments]
-        campaigns = {c.id: c for c in db.session.scalars(select(Campaign).where(Campaign.id.in_(ids)))}
-        lines = [
-            PlanLine(
-                campaigns[one.campaign_id],
-                slots[one.slot_id] if one.slot_id is not None else None,
-                one.reason,
-                [(slots[id_], why) for id_, why in one.refused.items()],
-            )
-            for one in assignments
-        ]
-        found.append(Plan(batch, lines))
-    return found
+def plan(now: datetime) -> list[PlanLine]:
+    """What is proposed for everything that has no date, all batches together."""
+    assignments = propose_all(now)
+    slot_ids = {id_ for one in assignments for id_ in (one.slot_id, *one.refused) if id_ is not None}
+    slots = {slot.id: slot for slot in db.session.scalars(select(Slot).where(Slot.id.in_(slot_ids)))}
+    ids = [one.campaign_id for one in assignments]
+    campaigns = {c.id: c for c in db.session.scalars(select(Campaign).where(Campaign.id.in_(ids)))}
+    return [
+        PlanLine(
+            campaigns[one.campaign_id],
+            slots[one.slot_id] if one.slot_id is not None else None,
+            one.reason,
+            [(slots[id_], why) for id_, why in one.refused.items()],
+        )
+        for one in assignments
+    ]
 
 
 def monday_of(now: datetime, zone: ZoneInfo) -> datetime:
@@ -128,7 +122,7 @@ def monday_of(now: datetime, zone: ZoneInfo) -> datetime:
 def week(monday: datetime, now: datetime, *, wish: Wish | None = None) -> Week:
     """The slots of the week that begins then; with a wish, where it would fit best and why not elsewhere."""
     zone = monday.tzinfo
-    views = _slots_between(monday, monday + timedelta(days=7), now)
+    views = slots_between(monday, monday + timedelta(days=7), now)
     if wish is not None:
         _say_why_not(views, wish, now)
     days = []
@@ -141,7 +135,8 @@ def week(monday: datetime, now: datetime, *, wish: Wish | None = None) -> Week:
     return Week(monday, days, hours)
 
 
-def _slots_between(start: datetime, end: datetime, now: datetime) -> list[SlotView]:
+def slots_between(start: datetime, end: datetime, now: datetime) -> list[SlotView]:
+    """The slots that open then, with what is in them."""
     slots = db.session.scalars(
         select(Slot).where(Slot.opens_at >= start, Slot.opens_at < end).order_by(Slot.opens_at, Slot.id)
     )
@@ -171,6 +166,11 @@ def chosen_wish(backlog: Sequence[Offer], campaign_id: str) -> tuple[Offer, Wish
     """The campaign of the backlog that a place is looked for, from the address."""
     offer = next((offer for offer in backlog if str(offer.campaign_id) == campaign_id), None)
     return (offer, wish_of(offer)) if offer else None
+
+
+def month_name(when: datetime) -> str:
+    """May 2025."""
+    return str(format_skeleton("yMMMM", when, tzinfo=when.tzinfo, locale=get_locale()))
 
 
 def first_week_with_room(now: datetime, zone: ZoneInfo) -> datetime:

@@ -16,14 +16,14 @@ from c2b.core.events import record
 from c2b.core.outbox import notify_many
 from c2b.core.text import gettext as _
 from c2b.pipeline.engine import enter_stage, give_verdict, locked
-from c2b.pipeline.models import Award, Batch, BatchEntry, Offer, Place, Slot
+from c2b.pipeline.models import Award, BatchEntry, Offer, Place, Slot
 from c2b.pipeline.people import tell_merchant
 from c2b.pipeline.places import claim_place, free_place
 from c2b.pipeline.queries import award_of, place_of
 from c2b.pipeline.slot_rules import Assignment, SlotFacts, Wish, assign, why_not_slot
 from c2b.pipeline.stage import Ruling
 
-__all__ = ["Assignment", "book_place", "give_back_place", "propose"]
+__all__ = ["Assignment", "book_place", "give_back_place", "move_place", "propose", "propose_all"]
 
 
 def say_day(when: datetime) -> str:
@@ -34,6 +34,16 @@ def say_day(when: datetime) -> str:
 def propose(batch_id: int, now: datetime) -> Sequence[Assignment]:
     """A place for every awarded campaign of the batch that has none yet, best gain first; changes nothing."""
     return assign([wish_of(offer) for offer in backlog(batch_id)], slots_for(batch_id, now), now, say_day)
+
+
+def propose_all(now: datetime) -> Sequence[Assignment]:
+    """A place for every awarded campaign that has none yet, all batches looked at together; changes nothing."""
+    waiting = backlog()
+    slots: dict[int, SlotFacts] = {}
+    for batch_id in sorted({offer.batch_id for offer in waiting if offer.batch_id is not None}):
+        slots.update((slot.id, slot) for slot in slots_for(batch_id, now))
+    in_time = sorted(slots.values(), key=lambda slot: (slot.opens_at, slot.id))
+    return assign([wish_of(offer) for offer in waiting], in_time, now, say_day)
 
 
 def backlog(batch_id: int | None = None) -> Sequence[Offer]:
@@ -140,7 +150,11 @@ def give_back_place(campaign_id: int, *, by: int | None, now: datetime) -> None:
     tell_merchant("offer_date_withdrawn", offer, f"{offer.id}:{slot.id}", now=now)
 
 
-def batches_to_schedule() -> Sequence[Batch]:
-    """Batches with chosen offers that have no date yet."""
-    ids = [offer.batch_id for offer in backlog() if offer.batch_id is not None]
-    return db.session.scalars(select(Batch).where(Batch.id.in_(ids)).order_by(Batch.number)).all()
+def move_place(campaign_id: int, slot_id: int, *, by: int, now: datetime) -> Place:
+    """Another date before the launch: the old place is given back and the new one taken, or neither."""
+    lock(Campaign, campaign_id)
+    present = place_of(campaign_id)
+    for id_ in sorted({slot_id, present.slot_id} if present else {slot_id}):  # two moves never wait in a ring
+        lock(Slot, id_)
+    give_back_place(campaign_id, by=by, now=now)
+    return book_place(slot_id, campaign_id, by=by, now=now)

@@ -69,6 +69,7 @@ def test_an_offer_walks_through_it_with_queue_page_due_date_and_reminder(
     make, offer, client, sign_in, monkeypatch, now
 ):
     from c2b.pipeline.samples import inspect_sample, receive_sample, sample_of, send_sample
+    from c2b.pipeline.staging import staged_by
 
     rita, sample = make.reviewer("Rita"), sample_of(offer.id)
     send_sample(sample.id, "SF", "1", by=offer.created_by, now=now)
@@ -86,7 +87,8 @@ def test_an_offer_walks_through_it_with_queue_page_due_date_and_reminder(
         n.data["stage"] for n in db.session.query(Notice).filter_by(kind="queue_due_soon", user_id=rita.id)
     ] == ["Photo check"]
 
-    monkeypatch.setattr("c2b.pipeline.review_views.utcnow", lambda: now)
+    for views in ("review_views", "staging_views"):
+        monkeypatch.setattr(f"c2b.pipeline.{views}.utcnow", lambda: now)
     sign_in(client, rita)
     assert "Photo check" in client.get("/review").text
     assert offer.merchant.name in client.get("/review/q/photo_check").text
@@ -94,6 +96,7 @@ def test_an_offer_walks_through_it_with_queue_page_due_date_and_reminder(
     client.post(
         f"/review/a/{offer.id}", data={"ruling": "pass", "seen": offer.content_hash, "stage": "photo_check"}
     )
+    client.post("/review/send", data={"one": [one.id for one in staged_by(rita.id)]})
     db.session.refresh(offer)
     assert offer.state == "final_review"
 

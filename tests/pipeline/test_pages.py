@@ -13,8 +13,10 @@ from c2b.core.db import db
 from c2b.pipeline.batches import award, ensure_batches
 from c2b.pipeline.engine import give_verdict
 from c2b.pipeline.models import Place, Slot, VerdictLine
+from c2b.pipeline.queries import slot_of
 from c2b.pipeline.samples import receive_sample, sample_of, send_sample
 from c2b.pipeline.stage import Ruling
+from c2b.pipeline.staging import staged_by
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.parametrize("database", ["sqlite"])
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"])
 @pytest.fixture
 def at_now(monkeypatch, now):
     """Views read the clock; here it stands still."""
-    for name in ("review_views", "sample_views", "schedule_views"):
+    for name in ("review_views", "sample_views", "schedule_views", "staging_views"):
         monkeypatch.setattr(f"c2b.pipeline.{name}.utcnow", lambda: now)
     return now
 
@@ -62,7 +64,12 @@ def otto(make, client, sign_in, at_now):
     return otto
 
 
-PAGES = ["/review", "/review/samples", "/review/q/final_review"]
+def send_all(client, reviewer):
+    """Press "Send" on the page of what is not sent."""
+    client.post("/review/send", data={"one": [one.id for one in staged_by(reviewer.id)]})
+
+
+PAGES = ["/review", "/review/send", "/review/samples", "/review/q/final_review"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -100,11 +107,14 @@ def test_a_verdict_is_given_on_the_page_and_the_second_reviewer_sees_one_of_two(
     dear, _cheap = contest
     answer = client.post(f"/review/a/{dear.id}", data={"ruling": "pass", "seen": dear.content_hash})
     assert answer.status_code == 302
-    sign_in(client, make.reviewer("Rob"))
+    send_all(client, rita)
+    rob = make.reviewer("Rob")
+    sign_in(client, rob)
     page = client.get(f"/review/a/{dear.id}").text
     assert "1 of 2" in page
     assert "Rita passed" in page
     client.post(f"/review/a/{dear.id}", data={"ruling": "pass", "seen": dear.content_hash})
+    send_all(client, rob)
     db.session.refresh(dear)
     assert dear.state == "scheduling"
 
@@ -135,8 +145,9 @@ def test_reasons_become_sentences_that_the_merchant_can_act_on(client, rita, con
         "note": "Photo 4.",
     }
     client.post(f"/review/a/{contest[0].id}", data=data)
+    send_all(client, rita)
     line = db.session.scalar(select(VerdictLine).where(VerdictLine.ruling == Ruling.WAIT))
-    assert line.evidence == {"reasons": ["photo", "paper"]}
+    assert line.evidence == {"reasons": ["photo", "paper"], "note": "Photo 4."}
     assert "sharper photo" in line.reason
     assert line.reason.endswith("Photo 4.")
 
@@ -157,18 +168,9 @@ def test_several_offers_are_judged_in_one_go_each_with_its_own_outcome(
     data |= {f"seen-{one.id}": one.content_hash for one in contest}
     answer = client.post(f"/review/b/{batch.number}", data=data)
     assert answer.status_code == 200
-    assert "What became of each" in answer.text
+    assert "These were not kept" in answer.text
     assert "not in the pipeline any more" in answer.text
-    assert [
-        line.offer_id
-        for line in db.session.scalars(
-            select(VerdictLine).where(
-                VerdictLine.by.is_not(None),
-                VerdictLine.stage == "final_review",
-                VerdictLine.ruling == Ruling.PASS,
-            )
-        )
-    ] == [first.id]
+    assert [one.offer_id for one in staged_by(rita.id)] == [first.id]
 
 
 def test_one_go_with_nothing_ticked_says_so(client, rita, batch, contest):
@@ -333,6 +335,11 @@ def at_review(monkeypatch, batch):
     monkeypatch.setattr("c2b.pipeline.schedule_views.utcnow", lambda: batch.review_at)
 
 
+def batch_week(campaign):
+    """The day on which the campaign launches, as the address of the schedule has it."""
+    return f"{slot_of(campaign.id).opens_at:%F}"
+
+
 def test_the_schedule_shows_open_slots_for_the_chosen_campaign_and_places_it(
     client, otto, awarded, at_review
 ):
@@ -345,6 +352,10 @@ def test_the_schedule_shows_open_slots_for_the_chosen_campaign_and_places_it(
     db.session.refresh(awarded)
     assert awarded.state == "scheduled"
     assert "Oak stool" in client.get("/schedule.ics").text
+    placed = client.get(f"/schedule?placed={awarded.id}").text
+    assert "has its date" in placed
+    for view in ("month", "list", "nonsense"):
+        assert "Oak stool" in client.get(f"/schedule?view={view}&w={batch_week(awarded)}").text
     client.post("/schedule/give-back", data={"campaign": awarded.id})
     db.session.refresh(awarded)
     assert awarded.state == "awarded"
@@ -372,6 +383,9 @@ def test_a_taken_slot_is_refused_with_its_reason(client, otto, awarded, at_revie
     again = client.post("/schedule/place", data={"slot": slot.id, "campaign": awarded.id})
     assert again.status_code == 409
     assert "no date yet" in again.text
+    moved = client.post("/schedule/move", data={"slot": slot.id, "campaign": awarded.id})
+    assert moved.status_code == 302
+    assert client.post("/schedule/move", data={"slot": "9", "campaign": "999999"}).status_code == 404
 
 
 def test_every_page_has_its_address(app):

@@ -15,7 +15,17 @@ from c2b.pipeline.batches import award, ensure_batches
 from c2b.pipeline.engine import give_verdict
 from c2b.pipeline.judging import visit_of
 from c2b.pipeline.models import Place, Slot
-from c2b.pipeline.scheduling import backlog, book_place, give_back_place, propose
+from c2b.pipeline.schedule_options import conflicts, open_slots
+from c2b.pipeline.schedule_queries import slots_between
+from c2b.pipeline.scheduling import (
+    backlog,
+    book_place,
+    give_back_place,
+    move_place,
+    propose,
+    propose_all,
+    wish_of,
+)
 from c2b.pipeline.stage import Ruling
 
 DAY = timedelta(days=1)
@@ -169,3 +179,39 @@ def test_when_the_batch_has_no_slot_left_later_ones_are_proposed(awarded, batch)
 def test_a_week_that_nobody_can_mean_shows_one_that_can_be(client, make, sign_in, week):
     sign_in(client, make.operator())
     assert client.get(f"/schedule?w={week}").status_code == 200
+
+
+def test_all_batches_are_looked_at_together_and_no_place_is_proposed_twice(make, awarded, now, slots):
+    offers = [awarded(category=category) for category in ("home", "home", "bags")]
+    plan = propose_all(now)
+    assert {one.campaign_id for one in plan} == {offer.campaign_id for offer in offers}
+    assert len({one.slot_id for one in plan}) == 3  # an empty slot for each
+    db.session.rollback()
+    assert db.session.scalar(select(func.count()).where(Place.campaign_id.is_not(None))) == 0
+
+
+def test_a_launch_is_moved_whole_or_not_at_all(make, awarded, slots, now):
+    offer, otto = awarded(), make.operator()
+    book_place(slots[0].id, offer.campaign_id, by=otto.id, now=now)
+    move_place(offer.campaign_id, slots[3].id, by=otto.id, now=now)
+    db.session.commit()
+    assert (held(slots[0]), held(slots[3]), offer.campaign.state) == (0, 1, "scheduled")
+    with pytest.raises(Refused):
+        move_place(offer.campaign_id, slots[1].id, by=otto.id, now=slots[2].opens_at)
+    db.session.rollback()
+    assert (held(slots[1]), held(slots[3])) == (0, 1)
+
+
+def test_twins_in_one_slot_are_named_with_a_better_date_for_the_later_one(make, awarded, slots, now):
+    first, second, otto = awarded(), awarded(), make.operator()
+    for offer in (first, second):
+        book_place(slots[0].id, offer.campaign_id, by=otto.id, now=now)
+    db.session.commit()
+    views = slots_between(slots[0].opens_at, slots[-1].opens_at, now)
+    [found] = conflicts(views, now)
+    assert [one.id for one in found.campaigns] == [first.campaign_id, second.campaign_id]
+    assert (found.moved.id, found.to.id) == (second.campaign_id, slots[1].id)
+    third = awarded()
+    offered = open_slots(wish_of(third), now)
+    assert [one.best for one in offered].count(True) == 1
+    assert all(one.free for one in offered)
