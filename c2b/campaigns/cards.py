@@ -161,12 +161,12 @@ def cards(
         wanted = wanted.where(Campaign.category == category)
     if origin is not None:
         wanted = wanted.where(Campaign.origin == origin)
-    wanted = wanted.order_by(*_order(sort)).offset((page - 1) * per_page).limit(per_page + 1)
+    wanted = wanted.order_by(*order_of(sort)).offset((page - 1) * per_page).limit(per_page + 1)
     found = db.session.scalars(wanted).all()
     return CardPage(cards_of(found[:per_page], now=now, user_id=user_id), page, len(found) > per_page)
 
 
-def _order(sort: str) -> tuple[Any, ...]:
+def order_of(sort: str) -> tuple[Any, ...]:
     """What comes first; the newest where all else is equal, so that both databases agree."""
     orders: dict[str, tuple[Any, ...]] = {
         "near": (case((Campaign.tipped_at.is_(None), 0), else_=1), NEARNESS.desc()),
@@ -199,5 +199,5 @@ def similar(
     wanted = select(Campaign).where(
         takes_pledges(now), Campaign.category == campaign.category, Campaign.id != campaign.id
     )
-    found = db.session.scalars(wanted.order_by(*_order("hot")).limit(limit)).all()
+    found = db.session.scalars(wanted.order_by(*order_of("hot")).limit(limit)).all()
     return cards_of(found, now=now, user_id=user_id)

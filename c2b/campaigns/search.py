@@ -92,15 +92,17 @@ def asked(q: str) -> list[tuple[str, bool]]:
     return list(tokens)[:MOST_WORDS]
 
 
-def matches(q: str) -> ColumnElement[bool] | None:
-    """The condition that a campaign matches everything typed; None where nothing searchable was typed."""
-    tokens = asked(q)
+def matches(q: str, *, some: bool = False) -> ColumnElement[bool] | None:
+    """The condition that a campaign matches everything typed, or `some` of it; None where nothing can be searched."""
+    tokens = [token for token in asked(q) if not some or len(token[0]) > 1]
     if not tokens:
         return None
     if is_sqlite():
-        typed = " AND ".join(f'"{token}"{"*" if begins else ""}' for token, begins in tokens)
+        typed = (" OR " if some else " AND ").join(
+            f'"{token}"{"*" if begins else ""}' for token, begins in tokens
+        )
         return Campaign.id.in_(select(INDEX.c.rowid).where(INDEX.c.campaign_search.op("MATCH")(typed)))
-    typed = " & ".join(f"'{token}'{':*' if begins else ''}" for token, begins in tokens)
+    typed = (" | " if some else " & ").join(f"'{token}'{':*' if begins else ''}" for token, begins in tokens)
     condition: Any = text(
         "array_to_tsvector(string_to_array(campaign.search_text, ' ')) @@ CAST(:typed AS tsquery)"
     )

@@ -72,6 +72,22 @@ class TierForm(Form):
     unit_price = AmountField(_l("Price each"), [Optional()])
 
 
+class FirstForm(FlaskForm):
+    """The three things that a wish begins with; the rest is asked once similar wishes were shown."""
+
+    title = LineField(
+        _l("What do you want?"), [DataRequired(_l("Say what you want."))], longest=60, shortest=3
+    )
+    expected_price = AmountField(
+        _l("What would you pay for one?"), [InputRequired(_l("Enter what you would pay."))]
+    )
+    list_price_basis = LineField(
+        _l("A link, or a shop that has something like it"), [Optional()], longest=200
+    )
+    pictures = MultipleFileField(_l("Or a photo"))
+    kept = HiddenField(validators=[PlainText(400)])
+
+
 class WishForm(FlaskForm):
     """What a shopper says about a wish."""
 

@@ -1,20 +1,22 @@
 """Starting a wish: draft, preview, hand in, mend; and the list of wishes that shoppers started."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 
-from c2b.campaigns import operations, queries
+from c2b.campaigns import finding, operations, queries
 from c2b.campaigns.blueprint import bp
 from c2b.campaigns.firms import firm_id_of
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.rules import why_not_edit, why_not_submit
 from c2b.campaigns.states import CampaignState, Origin
 from c2b.campaigns.views import visible
-from c2b.campaigns.wish_forms import CampaignForm, SubmitForm, WishForm
+from c2b.campaigns.wish_forms import CampaignForm, FirstForm, SubmitForm, WishForm
 from c2b.campaigns.wishing import draft_of, keep_pictures, values_of
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
@@ -43,10 +45,12 @@ def _page_number() -> int:
 @bp.route("/w/new", methods=["GET", "POST"])
 @requires(Role.SHOPPER)
 def new() -> ResponseReturnValue:
-    """Start a wish: what, for how much, how many."""
-    form = _form({"title": query_text(request.args.get("title"), 60)})
-    if not form.is_submitted():
-        return _form_page(form)
+    """Start a wish: first three things, then similar wishes, then the rest. Who sells begins with everything."""
+    if request.form.get("first"):
+        return _first_answers()
+    if request.method == "GET":
+        return _begin()
+    form = _form({})
     if not form.validate() or not keep_pictures(form):
         return _form_page(form, status=422)
     starter_id, now = int(current_user.id), utcnow()
@@ -65,6 +69,51 @@ def new() -> ResponseReturnValue:
     return redirect(url_for(".preview", slug=started))
 
 
+def _begin() -> ResponseReturnValue:
+    title = query_text(request.args.get("title"), 60)
+    if again := request.args.get("again"):
+        return _form_page(_form(values_of(visible(again))))
+    if _origin()[0] != Origin.SHOPPER or request.args.get("all"):
+        return _form_page(_form({"title": title}))
+    return render_template("campaigns/wish_first.html", form=FirstForm(formdata=None, data={"title": title}))
+
+
+def _first_answers() -> ResponseReturnValue:
+    """The first three things are there: what others wish for already, and the rest of the form."""
+    first = FirstForm()
+    if not first.validate() or not keep_pictures(first):
+        return render_template("campaigns/wish_first.html", form=first), 422
+    values = {name: first[name].data for name in ("title", "expected_price", "list_price_basis", "kept")}
+    kind = WishForm if _origin()[0] == Origin.SHOPPER else CampaignForm
+    return _form_page(kind(formdata=None, data=values), likes=_similar(str(first.title.data)))
+
+
+def _similar(title: str) -> list[queries.CardView]:
+    return finding.like(title, now=utcnow(), limit=SIMILAR, user_id=int(current_user.id))
+
+
+@bp.get("/w/similar")
+@requires(Role.SHOPPER)
+def similar() -> ResponseReturnValue:
+    """What others wish for already, while somebody types."""
+    money = current_app.jinja_env.filters["money"]
+    title = query_text(request.args.get("q"), 60)
+    found = _similar(title) if len(title) >= 2 else []
+    return jsonify(
+        [
+            {
+                "title": card.title,
+                "url": url_for(".show", slug=card.slug),
+                "line": ngettext(
+                    "%(price)s, %(num)s wants it", "%(price)s, %(num)s want it", card.want_count,
+                    price=money(card.expected_price, card.currency),
+                ),
+            }
+            for card in found
+        ]
+    )  # fmt: skip
+
+
 def _origin() -> tuple[Origin, int | None]:
     """Operators start for the platform, a merchant's people for their firm, everybody else as a shopper."""
     if current_user.has_role(Role.OPERATOR):
@@ -79,8 +128,14 @@ def _form(values: dict[str, Any]) -> WishForm:
     return kind(data=values)
 
 
-def _form_page(form: WishForm, campaign: Campaign | None = None, status: int = 200) -> ResponseReturnValue:
-    return render_template("campaigns/wish_form.html", form=form, campaign=campaign), status
+def _form_page(
+    form: WishForm,
+    campaign: Campaign | None = None,
+    status: int = 200,
+    likes: Sequence[queries.CardView] = (),
+) -> ResponseReturnValue:
+    html = render_template("campaigns/wish_form.html", form=form, campaign=campaign, likes=likes)
+    return html, status
 
 
 def _own(slug: str) -> Campaign:
@@ -123,8 +178,7 @@ def preview(slug: str) -> ResponseReturnValue:
             return redirect(url_for(".my_wishes"))
         campaign = _own(slug)
     now = utcnow()
-    found = queries.cards(now=now, q=campaign.title, per_page=SIMILAR + 1, user_id=current_user.id).cards
-    likes = [card for card in found if card.id != campaign.id][:SIMILAR]
+    likes = [card for card in _similar(campaign.title) if card.id != campaign.id]
     html = render_template(
         "campaigns/wish_preview.html",
         campaign=campaign,

@@ -8,7 +8,7 @@ from c2b.campaigns.categories import Category
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.requests import CampaignDraft
 from c2b.campaigns.states import Allocation, Basis, CloseRule, Fulfilment
-from c2b.campaigns.wish_forms import CampaignForm, WishForm, written
+from c2b.campaigns.wish_forms import CampaignForm, FirstForm, WishForm, written
 from c2b.core.files import BadFile, picture_size, save_picture
 from c2b.core.labels import LabelEnum
 from c2b.demand.curve import Tier
@@ -22,7 +22,7 @@ def member(kind: type[L], value: str) -> L:
     return next(each for each in kind if each.value == value)
 
 
-def keep_pictures(form: WishForm) -> bool:
+def keep_pictures(form: WishForm | FirstForm) -> bool:
     """Save what was uploaded, in place of what was there; False with a message where one cannot be read."""
     uploads = [upload for upload in form.pictures.data or [] if getattr(upload, "filename", "")]
     if len(uploads) > MOST_PICTURES:

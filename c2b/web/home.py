@@ -6,7 +6,6 @@ from typing import Any
 from flask import Flask, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from markupsafe import Markup
 
 from c2b.campaigns import queries
@@ -14,12 +13,10 @@ from c2b.campaigns.categories import Category
 from c2b.core.access import public
 from c2b.core.clock import utcnow
 from c2b.core.errors import NotFound
-from c2b.core.forms import query_text
 from c2b.core.money import digits
+from c2b.web import search as search_page
+from c2b.web.asking import page_asked, reader_id, sort_asked
 from c2b.web.charts import PricePoint, TierDot, demand_curve, demand_span, offers_curve
-
-MOST_PAGES = 1000
-OLD_SORTS = {"closing": "ending"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +41,6 @@ def demand_drawing(
     one = 10 ** digits(currency)
     whole = all(amount % one == 0 for amount in (low, high, price))
     return Drawing(demand_curve(curve, tiers, price, currency), low, high, one if whole else 1)
-
-
-def sort_asked() -> str:
-    """How the cards are sorted, from the address."""
-    asked = request.args.get("sort", "")
-    asked = OLD_SORTS.get(asked, asked)
-    return asked if asked in queries.SORTS else queries.SORTS[0]
-
-
-def page_asked() -> int:
-    """The page's number, from the address; what makes no sense is the first page."""
-    asked = request.args.get("page", "")
-    return (
-        min(max(int(asked), 1), MOST_PAGES) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
-    )
-
-
-def reader_id() -> int | None:
-    """Who looks: the signed-in person, or None."""
-    return int(current_user.id) if current_user.is_authenticated else None
 
 
 def sorts(**place: Any) -> list[tuple[str, str, bool]]:
@@ -133,16 +110,6 @@ def category(category: str) -> ResponseReturnValue:
 
 
 @public
-def search() -> ResponseReturnValue:
-    """Find campaigns by words, Chinese too."""
-    q = query_text(request.args.get("q"))
-    if not q:
-        return render_template("web/search.html", q="", found=None, links=(None, None))
-    found = queries.cards(now=utcnow(), q=q, sort=sort_asked(), page=page_asked(), user_id=reader_id())
-    return render_template("web/search.html", q=q, found=found, links=_page_links(found, q=q))
-
-
-@public
 def how() -> ResponseReturnValue:
     """How it works, and what happens with money."""
     return render_template("web/how.html")
@@ -152,6 +119,6 @@ def register(app: Flask) -> None:
     """Connect the pages, and give templates the drawing of demand."""
     app.add_url_rule("/", endpoint="web.home", view_func=home)
     app.add_url_rule("/k/<category>", endpoint="web.category", view_func=category)
-    app.add_url_rule("/search", endpoint="web.search", view_func=search)
+    app.add_url_rule("/search", endpoint="web.search", view_func=search_page.search)
     app.add_url_rule("/help/how-it-works", endpoint="web.how", view_func=how)
     app.jinja_env.globals.update(demand_drawing=demand_drawing, offers_curve=offers_curve)
