@@ -16,7 +16,7 @@ from c2b.core.routing import RowNumber
 # Every feature with a life of its own, lowest first (see docs/architecture.md).
 FEATURES = (
     "accounts", "ledger", "payments", "campaigns", "merchants", "pipeline", "community", "orders", "settlement",
-    "mailing", "operators", "web",
+    "mailing", "privacy", "operators", "web",
 )  # fmt: skip
 
 migrate = Migrate()
