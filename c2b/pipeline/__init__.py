@@ -10,6 +10,7 @@ def register(app: Flask) -> None:
     from c2b.pipeline import (  # noqa: F401  # its tables, promises and routes are known
         checks,
         models,
+        offer_draft_views,
         offer_views,
         opportunity_views,
         review_models,

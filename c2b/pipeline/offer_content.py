@@ -72,6 +72,14 @@ def draft_for(campaign: Campaign) -> OfferDraft:
     )
 
 
+def draft_from(offer: Offer) -> OfferDraft:
+    """The offer's content as a draft, to start another offer from."""
+    same = {name: getattr(offer, name) for name in CONTENT if name != "currency"}
+    return OfferDraft(
+        **same, tiers=tiers_of(offer), picture_alts=offer.picture_alts or {}, unit_cost=offer.unit_cost
+    )
+
+
 def write_draft(offer: Offer, draft: OfferDraft) -> None:
     """Put the draft's content into the record and renew the hash."""
     for name in CONTENT:

@@ -16,12 +16,13 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from c2b.campaigns.regions import region_choices
 from c2b.campaigns.wish_forms import OptionsField, written
-from c2b.core.forms import AmountField, LineField, QuantityField
+from c2b.core.forms import AmountField, AreaField, LineField, QuantityField
 from c2b.core.uploads import PaperField, PictureField, Upload
 from c2b.demand.clearing import why_not_tiers
 from c2b.demand.curve import Tier
 from c2b.pipeline import offer_rules as rules
 from c2b.pipeline.models import Offer
+from c2b.pipeline.offer_cells import MOST_TEXT, read_ladder
 from c2b.pipeline.offer_rules import CertificateKind, OfferDraft
 
 FIRST_DAY, LAST_DAY = date(2020, 1, 1), date(2099, 12, 31)
@@ -68,6 +69,7 @@ class OfferFields(FlaskForm):
     regions = SelectMultipleField(
         _l("Where you ship"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
+    pasted = AreaField(_l("Paste rows from a spreadsheet"), [Optional()], longest=MOST_TEXT)
     launch_not_before = DateField(_l("Launch from"), [Optional()])
     launch_not_after = DateField(_l("Launch until"), [Optional()])
     seen = HiddenField()
@@ -85,6 +87,14 @@ class OfferFields(FlaskForm):
                 raise ValidationError(_("Fill both boxes of a price tier, or neither."))
         if self.price_tiers and (problem := why_not_tiers(self.price_tiers)):
             raise ValidationError(problem)
+
+    def validate_pasted(self, field: AreaField) -> None:
+        """Two cells a row."""
+        if field.data:
+            try:
+                read_ladder(field.data, self.currency)
+            except ValueError as problem:
+                raise ValidationError(str(problem)) from None
 
     def validate_maximum(self, field: QuantityField) -> None:
         """The most is not below the least."""
@@ -105,7 +115,12 @@ class OfferFields(FlaskForm):
 
     @property
     def price_tiers(self) -> list[Tier]:
-        """The rows that are filled, as they were typed."""
+        """The rows that were pasted, else those that are filled, as they were typed."""
+        if self.pasted.data:
+            try:
+                return read_ladder(self.pasted.data, self.currency)
+            except ValueError:
+                return []
         return [
             Tier(row.from_quantity.data, row.unit_price.data)
             for row in self.tiers

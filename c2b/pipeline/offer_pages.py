@@ -22,9 +22,9 @@ from c2b.pipeline.wording import day, price
 
 # Which part of the form a finding belongs to.
 PARTS = {
-    "product": ("fields", "goods", "words", "duplicates"),
+    "product": ("fields", "goods", "words"),
     "prices": ("ladder", "below_list", "within_demand", "capacity", "list_price"),
-    "pictures": ("pictures",),
+    "pictures": ("pictures", "duplicates"),
     "papers": ("certificates",),
     "shipping": ("lead", "regions"),
 }

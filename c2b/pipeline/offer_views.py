@@ -10,19 +10,22 @@ from flask_login import current_user
 
 from c2b.accounts.queries import names_of
 from c2b.core.access import Role, requires
+from c2b.core.barcode import barcode
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound, Refused
 from c2b.core.events import history
+from c2b.demand.curve import Curve
 from c2b.merchants.states import MerchantState
 from c2b.pipeline import offer_pages as pages
 from c2b.pipeline import offers
 from c2b.pipeline.blueprint import bp
+from c2b.pipeline.forms import SentForm
 from c2b.pipeline.judging import visit_of, waits
 from c2b.pipeline.machine_findings import Finding
 from c2b.pipeline.machine_rules import BY_ID, examine, findings_in
 from c2b.pipeline.models import Offer
-from c2b.pipeline.offer_content import draft_for
+from c2b.pipeline.offer_content import draft_for, tiers_of
 from c2b.pipeline.offer_forms import OfferFields, offer_form
 from c2b.pipeline.offer_queries import (
     last_verdict,
@@ -35,11 +38,14 @@ from c2b.pipeline.offer_queries import (
     waiting_among,
 )
 from c2b.pipeline.offer_rules import why_not_change, why_not_submit, why_not_withdraw
-from c2b.pipeline.opportunity_views import own_firm
+from c2b.pipeline.offer_worth import drawn, on_curve, worth_of
+from c2b.pipeline.opportunity_views import own_firm, what_if, what_if_words
 from c2b.pipeline.queries import curves_of
 from c2b.pipeline.said import reason_in_words
+from c2b.pipeline.sample_views import qr
 from c2b.pipeline.samples import sample_of
 from c2b.pipeline.stages import STAGES
+from c2b.pipeline.states import SampleState
 
 
 @bp.get("/sell/a", endpoint="offers")
@@ -137,6 +143,9 @@ def offer(offer_id: int) -> ResponseReturnValue:
     refusal = _why_not_submit(found)
     staff = {row.user_id for row in firm.staff}
     said = last_verdict(found.id, visit.stage) if visit else None
+    parcel = sample_of(found.id)
+    to_send = parcel is not None and parcel.state == SampleState.REQUESTED
+    asked = request.args.get("at", "")
     return render_template(
         "pipeline/offer.html",
         firm=firm,
@@ -150,15 +159,18 @@ def offer(offer_id: int) -> ResponseReturnValue:
             waiting=waiting,
             why_not_submit=refusal,
             reason=reason_in_words(said.evidence, said.reason) if said else _reason(lines),
-            sample=sample_of(found.id),
+            sample=parcel,
         ),
         tasks=pages.tasks(found, findings, open_form=may_change),
         findings=findings,
         rules=BY_ID,
         may_change=may_change,
         may_withdraw=why_not_withdraw(found.state, before_award=offers.FREE_TO_LEAVE) is None,
-        curve=curve,
-        points=points_of(curve),
+        sample=parcel if to_send else None,
+        sent_form=SentForm(formdata=None),
+        qr=qr(parcel.code) if parcel and to_send else "",
+        bars=barcode(parcel.code) if parcel and to_send else "",
+        **_demand(found, curve, asked),
         lines=pages.happened(lines, names_of(staff), staff),
         now=now,
     )
@@ -222,7 +234,9 @@ def _findings(found: Offer) -> list[Finding]:
 
 
 def _reason(lines: Any) -> str:
-    said = [reason_in_words(line.data.get("evidence"), line.data.get("reason", "")) for line in reversed(lines)]
+    said = [
+        reason_in_words(line.data.get("evidence"), line.data.get("reason", "")) for line in reversed(lines)
+    ]
     return next(filter(None, said), "")
 
 
@@ -243,11 +257,26 @@ def _form_page(form: OfferFields, campaign: Any, *, offer: Offer | None) -> Resp
         offer=offer,
         findings=_findings(offer) if offer is not None and not form.errors else [],
         rules=BY_ID,
-        curve=curve,
-        points=points_of(curve),
+        **_demand(offer, curve, ""),
+        now=utcnow(),
         tier_attributes=_attributes,
     )
     return page, 422 if form.errors or form.form_errors else 200
+
+
+def _demand(found: Offer | None, curve: Curve, asked: str) -> dict[str, Any]:
+    """Demand with the offer's prices on it, what each of them would bring, and the answer to a "what if"."""
+    prices = tiers_of(found) if found is not None else []
+    return {
+        "curve": curve,
+        "shown": drawn(curve),
+        "points": points_of(curve),
+        "ladder": on_curve(prices, curve),
+        "worth": worth_of(prices, curve, unit_cost=found.unit_cost, fee_bp=found.fee_bp) if found else [],
+        "asked": asked,
+        "answer": what_if(curve, found.currency, asked) if asked and found else None,
+        "what_if_words": what_if_words,
+    }
 
 
 def _attributes(field: Any, label: str) -> dict[str, str]:

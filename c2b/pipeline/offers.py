@@ -9,7 +9,7 @@ from c2b.campaigns.models import Campaign
 from c2b.campaigns.states import CampaignState, Origin
 from c2b.core.db import db, get_or_404, lock
 from c2b.core.errors import NotFound, Refused, Stale, refuse
-from c2b.core.events import record
+from c2b.core.events import history, record
 from c2b.core.text import gettext as _
 from c2b.merchants.models import Merchant
 from c2b.payments.fees import FEE_BP
@@ -60,23 +60,31 @@ def register_offer(draft: OfferDraft, *, campaign_id: int, merchant_id: int, by:
 
 
 def change_offer(
-    offer_id: int, draft: OfferDraft, *, by: int, now: datetime, seen: str | None = None
+    offer_id: int,
+    draft: OfferDraft,
+    *,
+    by: int,
+    now: datetime,
+    seen: str | None = None,
+    by_itself: bool = False,
 ) -> Offer:
     """Replace the offer's content. `seen` is the hash of what the person changed; Stale if it is another by now.
 
-    Where a stage waits for the merchant, the mended offer is handed in again at once.
+    Where a stage waits for the merchant, the mended offer is handed in again at once. What a page keeps `by_itself`
+    while somebody types is one line of the diary, and is for drafts alone.
     """
     offer = engine.locked(offer_id)
     _must_belong(offer.merchant, by)
     visit = visit_of(offer)
     waiting = visit is not None and visit.waiting_for is not None
-    refuse(offer_rules.why_not_change(offer.state, first=SIGN_UP, waiting=waiting))
+    refuse(offer_rules.why_not_change(offer.state, first=SIGN_UP, waiting=waiting and not by_itself))
     if seen is not None and seen != offer.content_hash:
         raise Stale(_("A colleague has changed this offer since you opened it. Please look again."))
     refuse(offer_rules.why_not_draft(draft))
     before = offer.content_hash
     write_draft(offer, draft)
-    if offer.content_hash == before:
+    offer.saved_at = now
+    if offer.content_hash == before or (by_itself and _was_told(offer, by)):
         return offer
     record(offer, "offer.changed", by=by, at=now, content_hash=offer.content_hash)
     if offer.state != SIGN_UP and not _handed_in(offer, by):
@@ -237,6 +245,7 @@ def _new_offer(
         fee_bp=FEE_BP,
         created_by=by,
         created_at=now,
+        saved_at=now,
         state_since=now,
     )
     write_draft(offer, draft)
@@ -248,6 +257,12 @@ def _new_offer(
     record(offer, "offer.registered", by=by, at=now, content_hash=offer.content_hash)
     engine.enter_stage(offer, SIGN_UP, now=now, by=by)
     return offer
+
+
+def _was_told(offer: Offer, by: int) -> bool:
+    """Whether the last line of the diary says already that this person changes it."""
+    last = history(offer)[-1:]
+    return bool(last) and (last[0].kind, last[0].by) == ("offer.changed", by)
 
 
 def _handed_in(offer: Offer, by: int) -> bool:

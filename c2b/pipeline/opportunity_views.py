@@ -5,6 +5,8 @@ from typing import Any
 from flask import Response, abort, render_template, request
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from c2b.campaigns.queries import cards_of
@@ -13,6 +15,7 @@ from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404
 from c2b.core.errors import NotFound
 from c2b.core.money import parse_amount
+from c2b.demand.curve import Curve
 from c2b.merchants.hooks import profile_parts
 from c2b.merchants.models import Merchant
 from c2b.merchants.queries import firm_by_slug, firm_of
@@ -20,7 +23,8 @@ from c2b.merchants.states import MerchantState
 from c2b.merchants.views import download
 from c2b.pipeline.blueprint import bp
 from c2b.pipeline.models import Offer
-from c2b.pipeline.offer_queries import Opportunity, opportunities, public_campaigns_of, reached_at
+from c2b.pipeline.offer_queries import opportunities, public_campaigns_of, reached_at
+from c2b.pipeline.wording import price
 
 
 @bp.get("/sell/demand", endpoint="opportunities")
@@ -30,7 +34,14 @@ def show_opportunities() -> ResponseReturnValue:
     firm, now = own_firm(), utcnow()
     found = opportunities(firm.id, now)
     asked = request.args.get("c", ""), request.args.get("price", "")
-    answer = next((_reached(chance, asked[1]) for chance in found if chance.campaign.slug == asked[0]), None)
+    answer = next(
+        (
+            what_if(chance.demand, chance.campaign.currency, asked[1])
+            for chance in found
+            if chance.campaign.slug == asked[0]
+        ),
+        None,
+    )
     return render_template(
         "pipeline/opportunities.html",
         firm=firm,
@@ -41,19 +52,38 @@ def show_opportunities() -> ResponseReturnValue:
     )
 
 
-def _reached(chance: Opportunity, typed: str) -> dict[str, Any]:
+def what_if(demand: Curve, currency: str, typed: str) -> dict[str, Any]:
     """What so much would reach: units and people, or the sentence that the field shows."""
     try:
-        amount = parse_amount(typed, chance.campaign.currency)
+        amount = parse_amount(typed, currency)
     except ValueError as problem:
         return {"problem": str(problem)}
-    point = reached_at(chance.demand, amount)
+    point = reached_at(demand, amount)
     return {
         "price": amount,
         "units": point.units if point else 0,
         "people": point.people if point else 0,
         "problem": "",
     }
+
+
+def what_if_words(answer: dict[str, Any], currency: str) -> str:
+    """The same in a sentence."""
+    if answer["problem"]:
+        return str(answer["problem"])
+    amount = price(answer["price"], currency)
+    if not answer["units"]:
+        return str(_("At %(price)s you would reach fewer people than we can show.", price=amount))
+    return str(
+        ngettext(
+            "At %(price)s you would reach at least %(n)s unit, wanted by %(people)s people.",
+            "At %(price)s you would reach at least %(n)s units, wanted by %(people)s people.",
+            answer["units"],
+            price=amount,
+            n=format_decimal(answer["units"]),
+            people=format_decimal(answer["people"]),
+        )
+    )
 
 
 @bp.get("/sell/a/<int:offer_id>/papers/<int:number>")

@@ -68,7 +68,7 @@ def send(client, url, files=(), **more):
 @pytest.fixture(autouse=True)
 def at_that_time(monkeypatch, now):
     """The pages' clock stands at the moment of the test's story."""
-    for module in ("offer_views", "opportunity_views"):
+    for module in ("offer_views", "opportunity_views", "offer_draft_views"):
         monkeypatch.setattr(f"c2b.pipeline.{module}.utcnow", lambda: now)
 
 
@@ -299,3 +299,46 @@ def test_the_public_page_shows_the_record(client, make, merchant):
     assert "A campaign of theirs" in page
     assert client.get(f"/m/{make.merchant('applied').slug}").status_code == 404
     assert client.get("/m/nobody").status_code == 404
+
+
+def test_a_draft_is_kept_by_itself_but_never_over_a_newer_change(client, campaign, merchant, diary):
+    send(client, f"/sell/a/new/{campaign.slug}")
+    offer = the_offer()
+    url, first = f"/sell/a/{offer.id}/autosave", offer.content_hash
+    kept = send(client, url, title="Iron pot", seen=first, unit_cost="200")
+    assert kept.status_code == 200
+    assert kept.json["text"].startswith("Saved at")
+    again = send(client, url, title="Iron pots", seen=kept.json["seen"])
+    assert the_offer().title == "Iron pots"
+    assert the_offer().content_hash == again.json["seen"]
+    assert [kind for kind, _data in diary()].count("offer.changed") == 1, "typing is one line of the diary"
+    late = send(client, url, title="An older tab", seen=first)
+    assert (late.status_code, late.json["stale"], the_offer().title) == (409, True, "Iron pots")
+    assert send(client, url, title="", seen=again.json["seen"]).status_code == 422
+    assert send(client, url, seen="").status_code == 409
+    pasted = send(client, url, seen=again.json["seen"], pasted="10\t¥259\n50\t199,50", unit_cost="200")
+    assert pasted.status_code == 200
+    page = client.get(f"/sell/a/{offer.id}?at=250").text
+    assert "At ¥250 you would reach at least 12 units" in page
+    assert "below what one costs you" in page
+    assert "saved" in page
+    assert client.get(f"/sell/a/{offer.id}/reach?at=cheap").json["problem"]
+
+
+def test_an_offer_is_started_from_another_one(client, make, campaign, merchant):
+    send(client, f"/sell/a/new/{campaign.slug}", [("pictures", png(), "pot.png")])
+    offer = the_offer()
+    url = f"/sell/a/{offer.id}/copy"
+    assert "No campaign to offer this for" in client.get(url).text
+    other = wanted(make)
+    assert other.title in client.get(url).text
+    assert client.post(url, data={"campaign": campaign.slug}).status_code == 422
+    made = client.post(url, data={"campaign": other.slug})
+    assert made.status_code == 302
+    new = db.session.scalar(select(Offer).where(Offer.campaign_id == other.id))
+    assert made.location.endswith(f"/sell/a/{new.id}/edit")
+    assert (new.title, new.pictures, len(new.tiers), new.state) == (offer.title, offer.pictures, 2, "signup")
+    theirs = sound(make, campaign)
+    for path in ("copy", "reach"):
+        assert client.get(f"/sell/a/{theirs.id}/{path}").status_code == 404
+    assert client.post(f"/sell/a/{theirs.id}/autosave").status_code == 404

@@ -1,0 +1,80 @@
+"""While an offer is written: kept by itself, started from another one, asked what a price would reach."""
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_time
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from c2b.core.access import Role, requires
+from c2b.core.clock import utcnow
+from c2b.core.db import transaction
+from c2b.core.errors import Refused, Stale
+from c2b.pipeline import offers
+from c2b.pipeline.blueprint import bp
+from c2b.pipeline.offer_content import draft_from
+from c2b.pipeline.offer_forms import offer_form
+from c2b.pipeline.offer_queries import opportunities, own_offer
+from c2b.pipeline.opportunity_views import own_firm, what_if, what_if_words
+from c2b.pipeline.queries import curves_of
+
+
+@bp.post("/sell/a/<int:offer_id>/autosave")
+@requires(Role.MERCHANT)
+def offer_autosave(offer_id: int) -> ResponseReturnValue:
+    """Keep the draft as it stands; never over a newer change, and never half a form."""
+    found = own_offer(offer_id, own_firm().id)
+    form, now = offer_form(found.currency, found), utcnow()
+    if not form.validate_on_submit():
+        return jsonify(text=_("Not kept yet: something in the form is not in order.")), 422
+    try:
+        with transaction():
+            kept = offers.change_offer(
+                offer_id, form.draft, by=current_user.id, now=now, seen=form.seen.data or "", by_itself=True
+            )
+            seen = kept.content_hash
+    except Stale as newer:
+        return jsonify(text=str(newer), stale=True), 409
+    except Refused as no:
+        return jsonify(text=str(no)), 422
+    return jsonify(text=_("Saved at %(time)s", time=format_time(now, "short")), seen=seen)
+
+
+@bp.get("/sell/a/<int:offer_id>/reach")
+@requires(Role.MERCHANT)
+def offer_reach(offer_id: int) -> ResponseReturnValue:
+    """What a price would reach, in a sentence, for the page's script."""
+    found = own_offer(offer_id, own_firm().id)
+    curve = curves_of([found.campaign_id])[found.campaign_id]
+    answer = what_if(curve, found.currency, request.args.get("at", ""))
+    return jsonify(text=what_if_words(answer, found.currency), problem=bool(answer["problem"]))
+
+
+@bp.route("/sell/a/<int:offer_id>/copy", methods=["GET", "POST"])
+@requires(Role.MERCHANT)
+def offer_copy(offer_id: int) -> ResponseReturnValue:
+    """Start an offer for another campaign from this one."""
+    firm, now = own_firm(), utcnow()
+    found = own_offer(offer_id, firm.id)
+    chances = [
+        chance
+        for chance in opportunities(firm.id, now)
+        if chance.own is None and chance.campaign.currency == found.currency
+    ]
+    if request.method == "POST":
+        chosen = next((c for c in chances if c.campaign.slug == request.form.get("campaign")), None)
+        if chosen is None:
+            flash(_("Choose a campaign that looks for a merchant."), "bad")
+        else:
+            with transaction():
+                made = offers.register_offer(
+                    draft_from(found),
+                    campaign_id=chosen.campaign.id,
+                    merchant_id=firm.id,
+                    by=current_user.id,
+                    now=now,
+                ).id
+            flash(_("A draft with the same content. Look at prices and quantities: they came along."), "ok")
+            return redirect(url_for(".offer_edit", offer_id=made))
+    status = 422 if request.method == "POST" else 200
+    return render_template("pipeline/offer_copy.html", offer=found, chances=chances), status
