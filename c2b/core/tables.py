@@ -12,7 +12,7 @@ the last row of the one before, not at a number, so that the thousandth costs wh
 import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ from flask_login import current_user
 from sqlalchemy import Select, and_, or_
 
 from c2b.core import saved_views
-from c2b.core.db import db
+from c2b.core.db import UtcDateTime, db
 from c2b.core.forms import query_text
 from c2b.core.sheets import written
 from c2b.core.text import gettext as _
@@ -219,14 +219,16 @@ def _cursor(text: str, sort: Sort) -> Cursor | None:
     """The row that an address names; None for nonsense, which is the first page."""
     number, _tilde, value = text.replace("\x00", "").partition("~")
     try:
-        kind = sort.by.type.python_type
-        known: Any = (
-            datetime.fromisoformat(value) if kind is datetime else int(value) if kind is int else value
-        )
+        known = _value(value, sort.by.type)
         at = Cursor(known, int(number))
     except (ValueError, OverflowError):
         return None
-    if kind is datetime and known.tzinfo is None:
-        return None
     small = not isinstance(known, int) or abs(known) <= LARGEST
     return at if small and abs(at.id) <= LARGEST else None
+
+
+def _value(text: str, kind: Any) -> Any:
+    if isinstance(kind, UtcDateTime):
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return int(text) if kind.python_type is int else text

@@ -1,5 +1,7 @@
 """Jobs: when each ran, what it did, what fails; and a button that asks the clock to run one now."""
 
+from collections.abc import Sequence
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,10 +14,12 @@ from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import db, transaction
 from c2b.core.runs import Run, ask_for, last_runs
+from c2b.core.tables import Sort, asked, find, here, moment
+from c2b.core.text import mark as _l
 from c2b.operators.blueprint import bp
-from c2b.operators.paging import asked, here, things_of
 from c2b.operators.wording import job_words
 
+SORTS = {"new": Sort(_l("Newest"), Run.id, down=True), "old": Sort(_l("Oldest"), Run.id)}
 SHOWN = ("work", "trouble", "hand")
 
 
@@ -44,7 +48,7 @@ def job(name: str) -> ResponseReturnValue:
     """One job's runs, newest first."""
     _must_be_known(name)
     shown = asked("show", SHOWN)
-    statement = select(Run).where(Run.name == name).order_by(Run.id.desc())
+    statement = select(Run).where(Run.name == name)
     if shown == "work":
         statement = statement.where(Run.done > 0)
     elif shown == "trouble":
@@ -57,16 +61,26 @@ def job(name: str) -> ResponseReturnValue:
         (_("With trouble"), "trouble"),
         (_("Asked for"), "hand"),
     )
-    page = things_of(statement)
+    found = find(statement, SORTS, Run.id)
+    if found.as_file:
+        headings = [_("Due"), _("Begun"), _("Ended"), _("Done"), _("Refused"), _("Failed"), _("Why")]
+        return found.file(f"runs-{name}", headings, _cells)
     return render_template(
         "operators/job.html",
         name=name,
         words=job_words(name),
-        page=page,
-        names=names_of(run.by for run in page.rows if run.by),
-        filters=[(text, here(show=key or None, page=None), None, key == shown) for text, key in labels],
+        table=found,
+        names=names_of(run.by for run in found.rows if run.by),
+        filters=[(text, here(show=key or None), None, key == shown) for text, key in labels],
         now=utcnow(),
     )
+
+
+def _cells(runs: Sequence[Run]) -> list[list[object]]:
+    return [
+        [moment(r.due_at), moment(r.started_at), moment(r.finished_at), r.done, r.refused, r.failed, r.error]
+        for r in runs
+    ]
 
 
 @bp.post("/jobs/<name>/run")

@@ -1,12 +1,13 @@
-"""A long list in pages, with the filters kept in the address."""
+"""A short list in numbered pages, for tables that a person only leafs through."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from flask import request, url_for
+from flask import request
 
 from c2b.core.db import db
+from c2b.core.tables import here
 
 T = TypeVar("T")
 PER_PAGE = 50
@@ -31,32 +32,8 @@ def page_number() -> int:
 
 def rows_of(statement: Any, per: int = PER_PAGE) -> Page[Any]:
     """The rows of the page that is asked for, as the statement selects them."""
-    return _page(db.session.execute(_window(statement, per)).all(), per)
-
-
-def things_of(statement: Any, per: int = PER_PAGE) -> Page[Any]:
-    """The same for a statement that selects one kind of record."""
-    return _page(db.session.scalars(_window(statement, per)).all(), per)
-
-
-def here(**changes: Any) -> str:
-    """The address of this page with other filters; None leaves one out."""
-    values = {**(request.view_args or {}), **request.args.to_dict(), **changes}
-    return url_for(request.endpoint or "operators.home", **{k: v for k, v in values.items() if v is not None})
-
-
-def asked(name: str, allowed: Sequence[str] | None = None, *, longest: int = 100) -> str:
-    """A filter from the address, empty where it is missing or not among those allowed."""
-    value = request.args.get(name, "").replace("\x00", "").strip()[:longest]
-    return value if allowed is None or value in allowed else ""
-
-
-def _window(statement: Any, per: int) -> Any:
-    return statement.offset((page_number() - 1) * per).limit(per + 1)
-
-
-def _page(rows: Sequence[T], per: int) -> Page[T]:
     number = page_number()
+    rows = db.session.execute(statement.offset((number - 1) * per).limit(per + 1)).all()
     return Page(
         rows[:per],
         number,

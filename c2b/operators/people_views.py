@@ -1,10 +1,12 @@
 """People: who they are, what they may be, whether they may come in."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from c2b.accounts.models import RoleGrant, User
 from c2b.accounts.queries import names_of
@@ -13,13 +15,19 @@ from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404
 from c2b.core.events import history
 from c2b.core.forms import attempt
+from c2b.core.tables import Sort, asked, find, here, moment
+from c2b.core.text import mark as _l
 from c2b.operators import operations
 from c2b.operators.blueprint import bp
 from c2b.operators.forms import ReasonForm, RoleForm
-from c2b.operators.paging import asked, here, things_of
 from c2b.operators.rules import GRANTED_HERE
 
 ROLES = (Role.MERCHANT, *GRANTED_HERE)
+SORTS = {
+    "new": Sort(_l("Newest"), User.id, down=True),
+    "old": Sort(_l("Oldest"), User.id),
+    "name": Sort(_l("By name"), User.name),
+}
 GIVEN = {str(role): role for role in GRANTED_HERE}
 
 
@@ -27,25 +35,37 @@ GIVEN = {str(role): role for role in GRANTED_HERE}
 @requires(Role.OPERATOR)
 def users() -> ResponseReturnValue:
     """People, newest first; found by name or address, filtered by role."""
-    words, role = asked("q"), asked("role", [*(str(role) for role in ROLES), "closed"])
-    statement = select(User).order_by(User.id.desc())
-    if words:
-        like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        statement = statement.where(
-            or_(User.email.ilike(like, escape="!"), User.name.ilike(like, escape="!"))
-        )
+    role = asked("role", [*(str(role) for role in ROLES), "closed"])
+    statement = select(User)
     if role == "closed":
         statement = statement.where(User.disabled_at.is_not(None))
     elif role:
         statement = statement.where(User.id.in_(select(RoleGrant.user_id).where(RoleGrant.role == role)))
+    found = find(statement, SORTS, User.id, search=(User.email, User.name))
+    if found.as_file:
+        return found.file(
+            "people", [_("Number"), _("Name"), _("E-mail"), _("Roles"), _("Since"), _("Closed")], _cells
+        )
     kinds = [(_("Everybody"), ""), *((r.label, str(r)) for r in ROLES), (_("Closed"), "closed")]
     return render_template(
         "operators/users.html",
-        page=things_of(statement),
-        words=words,
-        role=role,
-        filters=[(text, here(role=key or None, page=None), None, key == role) for text, key in kinds],
+        table=found,
+        filters=[(text, here(role=key or None), None, key == role) for text, key in kinds],
     )
+
+
+def _cells(people: Sequence[User]) -> list[list[object]]:
+    return [
+        [
+            p.id,
+            p.name,
+            p.email,
+            ", ".join(g.role.label for g in p.grants),
+            moment(p.created_at),
+            moment(p.disabled_at),
+        ]
+        for p in people
+    ]
 
 
 @bp.get("/users/<int:user_id>")
