@@ -63,6 +63,15 @@ def sample(sample_id: int) -> ResponseReturnValue:
     return _sample_page(get_or_404(Sample, sample_id), InspectForm(formdata=None))
 
 
+@bp.get("/review/samples/<int:sample_id>/label")
+@requires(Role.REVIEWER, Role.OPERATOR)
+def sample_return_label(sample_id: int) -> ResponseReturnValue:
+    """The label for sending the goods back, to print."""
+    parcel = get_or_404(Sample, sample_id)
+    offer = get_or_404(Offer, parcel.offer_id)
+    return render_template("pipeline/return_label.html", offer=offer, sample=parcel, qr=qr(parcel.code))
+
+
 @bp.post("/review/samples/<int:sample_id>/receive")
 @requires(Role.REVIEWER, Role.OPERATOR)
 def sample_receive(sample_id: int) -> ResponseReturnValue:

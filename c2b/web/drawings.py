@@ -3,10 +3,9 @@
 from flask import Flask
 
 from c2b.web.charts import spark
-from c2b.web.trends import heat_table, heatmap, trend
+from c2b.web.trends import heatmap, trend
 
 
 def register(app: Flask) -> None:
-    """Let templates draw: `spark(values, label)`, `trend(days, values, before, label)`, `heatmap(rows, label)`,
-    `heat_table(rows)`."""
-    app.jinja_env.globals.update(spark=spark, trend=trend, heatmap=heatmap, heat_table=heat_table)
+    """Let templates draw: `spark(values, label)`, `trend(days, values, before, label)`, `heatmap(rows, label)`."""
+    app.jinja_env.globals.update(spark=spark, trend=trend, heatmap=heatmap)

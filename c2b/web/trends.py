@@ -16,16 +16,15 @@ from c2b.web.marks import Drawing, anchor, grid, opening, text
 def trend(days: Sequence[date], values: Sequence[int], before: Sequence[int], label: str) -> Markup:
     """A figure per day as an area, with the period before it dashed; the last point carries its number and day.
 
-    Its sentence begins with `label` and states the finding: from how many to how many, and against before.
+    `label` is a sentence that states the finding.
     """
     if not values:
         return Markup("")
-    said = _trend_sentence(label, days, values, before)
     most = nice_steps(max(*values, *before, 1))[-1]
     frame = Frame(640, 220, 40, 6, 12, 24, (0, max(len(values) - 1, 1)), (0, most))
     line = smooth([frame.at(i, v) for i, v in enumerate(values)])
     end = frame.at(len(values) - 1, values[-1])
-    parts = [opening(frame, said, "ch"), *grid(frame, most)]
+    parts = [opening(frame, label, "ch"), *grid(frame, most)]
     named = spread(list(range(len(days))), 5)
     parts += [
         text(frame.x(i), frame.height - 6, _short_day(days[i]), anchor(k, len(named)), alt=k % 2 == 1)
@@ -54,50 +53,23 @@ def trend(days: Sequence[date], values: Sequence[int], before: Sequence[int], la
             last=_last(values[-1], days[-1]) if days else number(values[-1]),
         )
     )
-    return Drawing.of(parts, said)
+    return Drawing.of(parts, label)
 
 
 def _last(value: int, when: date) -> str:
     return str(_("%(count)s on %(day)s", count=number(value), day=_short_day(when)))
 
 
-def _trend_sentence(label: str, days: Sequence[date], values: Sequence[int], before: Sequence[int]) -> str:
-    best = max(range(len(values)), key=lambda i: values[i])
-    facts = {"what": label, "total": number(sum(values)), "most": number(values[best])}
-    facts["day"] = _short_day(days[best]) if best < len(days) else ""
-    if not sum(before):
-        return str(_("%(what)s: %(total)s in all, most on %(day)s with %(most)s.", **facts))
-    change = round(100 * (sum(values) - sum(before)) / sum(before))
-    if change > 0:
-        return str(
-            _(
-                "%(what)s: %(total)s in all, %(percent)s%% more than before, most on %(day)s with %(most)s.",
-                **facts,
-                percent=number(change),
-            )
-        )
-    if change < 0:
-        return str(
-            _(
-                "%(what)s: %(total)s in all, %(percent)s%% fewer than before, most on %(day)s with %(most)s.",
-                **facts,
-                percent=number(-change),
-            )
-        )
-    return str(_("%(what)s: %(total)s in all, as many as before, most on %(day)s with %(most)s.", **facts))
-
-
 def heatmap(rows: Sequence[Sequence[int]], label: str) -> Markup:
     """Seven weekdays (Monday first) by 24 hours; the darkest square is the busiest hour, which a ring marks too.
 
-    Its sentence begins with `label` and names that hour; `heat_table` has the numbers.
+    `label` is a sentence that names it.
     """
     frame = Frame(560, 212, 36, 0, 4, 20, (0, 24), (0, 7))
     most = max((value for row in rows for value in row), default=0) or 1
     wide, high = (560 - 36) / 24, (212 - 24) / 7
     names = get_day_names("abbreviated", locale=get_locale())
-    said = _heat_sentence(label, rows)
-    parts = [opening(frame, said, "ch ch-c")]
+    parts = [opening(frame, label, "ch ch-c")]
     for day, row in enumerate(rows):
         y = 4 + high * day
         parts.append(text(28, y + high / 2 + 4, str(names[day]), "end"))
@@ -115,45 +87,7 @@ def heatmap(rows: Sequence[Sequence[int]], label: str) -> Markup:
                 )
             )
     parts += [text(36 + wide * h + wide / 2, 209, f"{h:02d}", "middle") for h in (0, 6, 12, 18, 23)]
-    return Drawing.of(parts, said)
-
-
-def _busiest(rows: Sequence[Sequence[int]]) -> tuple[int, int, int]:
-    """The most, with its weekday and hour."""
-    return max(
-        ((value, day, hour) for day, row in enumerate(rows) for hour, value in enumerate(row)),
-        key=lambda cell: cell[0],
-        default=(0, 0, 0),
-    )
-
-
-def _heat_sentence(label: str, rows: Sequence[Sequence[int]]) -> str:
-    most, day, hour = _busiest(rows)
-    if not most:
-        return str(_("%(what)s: nothing yet.", what=label))
-    name = str(get_day_names("wide", locale=get_locale())[day])
-    hours = f"{hour:02d}:00–{(hour + 1) % 24:02d}:00"
-    return str(
-        _(
-            "%(what)s: most on %(day)s, %(hours)s, with %(count)s.",
-            what=label,
-            day=name,
-            hours=hours,
-            count=number(most),
-        )
-    )
-
-
-def heat_table(rows: Sequence[Sequence[int]]) -> tuple[list[str], list[list[str]]]:
-    """The heatmap's numbers for "Show as table": columns, and a row per weekday in parts of four hours."""
-    names = get_day_names("wide", locale=get_locale())
-    parts = [(start, start + 4) for start in range(0, 24, 4)]
-    columns = [str(_("Day")), *(f"{start:02d}–{end:02d}" for start, end in parts)]
-    lines = [
-        [str(names[day]), *(number(sum(row[start:end])) for start, end in parts)]
-        for day, row in enumerate(rows)
-    ]
-    return columns, lines
+    return Drawing.of(parts, label)
 
 
 def _short_day(when: date) -> str:

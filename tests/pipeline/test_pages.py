@@ -304,6 +304,9 @@ def test_a_parcel_is_received_inspected_and_its_offer_goes_on(client, rita, samp
     )
     assert done.status_code == 302
     db.session.refresh(sample)
+    back = client.get(f"/review/samples/{sample.id}/label").text
+    assert "Sample goes back" in back
+    assert sample.code.split("-")[2] in back
     from c2b.pipeline.models import Offer
 
     assert (sample.state, db.session.get(Offer, sample.offer_id).state) == ("passed", "final_review")

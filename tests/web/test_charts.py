@@ -15,7 +15,7 @@ from c2b.web.charts import (
     people_at,
     spark,
 )
-from c2b.web.lines import nice_steps, smooth, spread
+from c2b.web.lines import even, nice_steps, smooth, spread
 from c2b.web.trends import heatmap, trend
 
 POINTS = [PricePoint(19900, 1380), PricePoint(23900, 1284), PricePoint(25900, 1128), PricePoint(39900, 40)]
@@ -38,10 +38,21 @@ def test_the_offers_curve_names_who_clears_at_what(frame_app: Flask) -> None:
         OfferLine("B", [(28900, 5000)], None),
     ]
     with frame_app.test_request_context():
-        label = ET.fromstring(offers_curve(POINTS, offers, "CNY")).get("aria-label") or ""
+        drawn = offers_curve(POINTS, offers, "CNY")
+        label = ET.fromstring(drawn).get("aria-label") or ""
 
+    assert drawn.said == label  # the words above the chart are those that are read out
     assert "offer A clears at ¥219" in label
     assert "offer B does not clear" in label
+
+
+def test_offers_below_every_ceiling_are_drawn_on_the_curve_too(frame_app: Flask) -> None:
+    with frame_app.test_request_context():
+        svg = ET.fromstring(offers_curve(POINTS, [OfferLine("A", [(9900, 50)], 9900)], "CNY"))
+    area = next(path.get("d") or "" for path in svg.iter() if path.get("fill") == "var(--heat-track)")
+    assert area.startswith("M34.0 ")  # from the left edge, where the offer is
+    assert even(9900, 39900, 5, 100) == [9900, 17400, 24900, 32400, 39900]
+    assert even(5, 5, 5, 1) == [5]
 
 
 def test_charts_of_nothing_are_nothing(frame_app: Flask) -> None:
