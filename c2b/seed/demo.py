@@ -25,6 +25,7 @@ from c2b.seed import names
 from c2b.seed.aftersale import go_wrong
 from c2b.seed.loose_ends import tie_up
 from c2b.seed.money import pay_firms
+from c2b.seed.reviewing import have_in_mind
 from c2b.seed.stories import (
     CANCELLED,
     COLLECTED,
@@ -119,6 +120,7 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     play(tale, cast=cast, wallets=wallets, begin=begin, until=end, progress=_hours(progress))
     tie_up(named, cast, end)
     go_wrong(named["alice"], named["otto"], end)
+    have_in_mind(named["rob"], end)
     for job in all_jobs().values():
         job.run(end)
     pay_firms(cast.firms[4].merchant_id, end)
