@@ -13,6 +13,7 @@ from c2b.core.outbox import Delivery, Notice, notify
 from c2b.mailing import rules, sorting
 from c2b.mailing.operations import send_due
 from c2b.mailing.preferences import choose_quiet_hours, choose_ways, unsubscribe, ways_of
+from c2b.mailing.progress import hold, let_go, mailings
 from c2b.mailing.render import kinds
 from c2b.mailing.topics import TOPICS, Way, topic_of
 from tests.mailing.samples import SAMPLES
@@ -153,3 +154,19 @@ def test_the_page_saves_one_topic_or_all_and_nothing_that_it_does_not_offer(clie
     client.post("/me/notifications/quiet", data={"quiet_from": "99", "quiet_until": "7"})
     db.session.expire_all()
     assert (alice.quiet_from, alice.quiet_until) == (22, 7)
+
+
+def test_a_mailing_can_be_held_back_and_let_go_and_its_progress_is_told(alice, told, now, script):
+    told()
+    told("refund_paid")
+    with transaction():
+        assert hold("campaign_tipped", by=alice.id, now=now) == 1
+    transport = script()
+    send_due(now, transport)
+    tipped, refunded = sorted(mailings(now), key=lambda mailing: mailing.kind)[:1], transport.got
+    assert [(mailing.kind, mailing.held, mailing.moving) for mailing in tipped] == [("campaign_tipped", 1, 0)]
+    assert len(refunded) == 1
+    with transaction():
+        assert let_go("campaign_tipped", by=alice.id, now=now) == 1
+    send_due(now, transport)
+    assert len(transport.got) == 2
