@@ -26,9 +26,9 @@ TOO_WIDE = """() => {
     const box = element.getBoundingClientRect()
     return box.width && box.right > width + 1 && getComputedStyle(element).position !== 'fixed'
   })
-  return `${document.documentElement.scrollWidth} px: ` + out.slice(0, 4).map((element) =>
-    element.tagName.toLowerCase() + (element.id ? '#' + element.id : '') + [...element.classList].map((c) => '.' + c).join('')
-  ).join(', ')
+  const name = (element) => [element.localName, ...element.id ? ['#' + element.id] : [],
+    ...[...element.classList].map((one) => '.' + one)].join('')
+  return `${document.documentElement.scrollWidth} px: ` + out.slice(0, 4).map(name).join(', ')
 }"""
 
 

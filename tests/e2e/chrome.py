@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Response
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Request,
+    Response,
+    expect,
+)
 
 MISSING = (
     "The browser tests need Chromium, and it is not on this machine."
@@ -22,11 +31,13 @@ ARGUMENTS = [
     "--disable-sync",
     "--font-render-hinting=none",
 ]
+PATIENCE = float(os.environ.get("E2E_PATIENCE", "30")) * 1000  # milliseconds, for a page of a busy machine
+expect.set_options(timeout=PATIENCE)
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 # The browser tells of broken policies by an event; it is heard from the first line of each page on.
 LISTEN = """addEventListener('securitypolicyviolation', (broken) =>
-    console.error(`policy ${broken.violatedDirective} ${broken.blockedURI} ${broken.sourceFile}:${broken.lineNumber}`))"""
+    console.error('policy', broken.violatedDirective, broken.blockedURI, broken.sourceFile, broken.lineNumber))"""
 
 
 def chromium() -> str:
@@ -66,7 +77,10 @@ class Watch:
         page.on("pageerror", lambda error: self.found.append(f"{_path(page.url)}: {error}"))
 
     def _request(self, request: Request) -> None:
-        if urlsplit(request.url).scheme in ("http", "https", "ws") and urlsplit(request.url).netloc != self.host:
+        if (
+            urlsplit(request.url).scheme in ("http", "https", "ws")
+            and urlsplit(request.url).netloc != self.host
+        ):
             self.found.append(f"asked another host: {request.url}")
 
     def _response(self, response: Response) -> None:
@@ -94,7 +108,7 @@ def context_for(browser: Browser, address: str, watch: Watch, **more: Any) -> Br
         "reduced_motion": "reduce",
     }
     context = browser.new_context(**(wanted | more))
-    context.set_default_timeout(float(os.environ.get("E2E_PATIENCE", "20")) * 1000)
+    context.set_default_timeout(PATIENCE)
     watch.over(context)
     return context
 

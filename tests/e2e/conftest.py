@@ -16,7 +16,9 @@ OpenAs = Callable[..., Page]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make e2e` and its users may ask for."""
-    parser.addoption("--all-combinations", action="store_true", help="axe on each page in all eight combinations")
+    parser.addoption(
+        "--all-combinations", action="store_true", help="axe on each page in all eight combinations"
+    )
     parser.addoption("--demo-folder", default=None, help="a seeded demo to copy instead of seeding a new one")
 
 

@@ -31,7 +31,9 @@ class Place:
 def places(site: Site, *, every: bool = False, part: int = 0, parts: int = 1) -> list[Place]:
     """One place for each page, the fullest of its examples (or every example); of `parts` shares, this one."""
     found: dict[tuple[str, str | None], list[tuple[int, Place]]] = {}
-    for number, (endpoint, who, addresses) in enumerate(sorted(site.ask(lambda: list(_pages(site.app))), key=str)):
+    for number, (endpoint, who, addresses) in enumerate(
+        sorted(site.ask(lambda: list(_pages(site.app))), key=str)
+    ):
         if number % parts != part:
             continue
         client = site.ask(lambda who=who: _client(site.app, who))  # type: ignore[misc]

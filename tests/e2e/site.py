@@ -62,6 +62,7 @@ def _command(words: list[str], folder: Path) -> None:
     done = subprocess.run(
         [*COMMAND, *words],
         cwd=ROOT, env=_plain_environment() | settings(folder), capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"c2b {' '.join(words)} failed:\n{done.stdout}{done.stderr}")

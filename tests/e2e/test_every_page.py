@@ -95,7 +95,9 @@ def test_pages_hold_words_that_are_longer(part: int, long_words: Site, open_as: 
     windows: dict[str | None, Page] = {}
     wrong = []
     for place in places(long_words, part=part, parts=PARTS):
-        page = windows.get(place.who) or windows.setdefault(place.who, open_as(place.who, viewport=chrome.PHONE))
+        page = windows.get(place.who) or windows.setdefault(
+            place.who, open_as(place.who, viewport=chrome.PHONE)
+        )
         page.goto(place.address)
         if wide := axe.overflow(page):
             wrong.append(f"{_name(place)}: {wide}")

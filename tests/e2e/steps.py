@@ -1,0 +1,110 @@
+"""What people do on the site, by what they see: links, fields and buttons. With or without JavaScript."""
+
+import re
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+
+from c2b.core import clock
+from c2b.core.db import db
+from c2b.pipeline.models import Batch, Offer
+from c2b.replay.materials import PAPER
+from tests.factories import Make
+
+TEA = "Celadon travel tea set for three"
+
+
+def heading(page: Page, words: str | re.Pattern[str]) -> None:
+    """The page's one h1 says this."""
+    expect(page.get_by_role("heading", level=1)).to_contain_text(words)
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    """Press the one visible button, or follow the first visible link, of this name in the main part."""
+    main = (
+        page.locator("main, .cp-bar")
+        .get_by_role("button", name=name)
+        .or_(page.locator("main, .cp-bar").get_by_role("link", name=name))
+    )
+    main.locator("visible=true").first.click()
+
+
+def find_by_category(page: Page, category: str, title: str) -> None:
+    """From the front page through a category to a campaign's page."""
+    page.goto("/")
+    page.locator(f"main a[href$='/k/{category}']").first.click()
+    expect(page).to_have_url(re.compile(f"/k/{category}$"))
+    page.locator("main").get_by_role("link", name=title).first.click()
+    heading(page, title)
+
+
+def join_for_other_price(page: Page, price: str) -> None:
+    """On a campaign's page: "Other", a price of one's own, and the button."""
+    page.locator("label:has(input[name=max][value=other])").click()
+    page.locator("input[name=max_other]").fill(price)
+    page.locator("form[action$='/join'] button:not([type=button])").click()
+
+
+def change_price(page: Page, price: str) -> None:
+    """From the page "You joined": another highest price."""
+    press(page, re.compile("^Change"))
+    page.locator("label:has(input[name=max][value=other])").click()
+    page.locator("input[name=max_other]").fill(price)
+    page.locator("form:has(input[name=max_other]) button:not([type=button])").click()
+
+
+def leave(page: Page) -> None:
+    """From the page "You joined": take the promise back."""
+    page.locator("form[action$='/leave'] button").first.click()
+
+
+def batch_in_review() -> int:
+    """The number of the batch with the most offers that wait for reviewers (a question to the database)."""
+    waiting = (
+        select(Batch.number).join(Offer, Offer.batch_id == Batch.id).where(Offer.state == "final_review")
+    )
+    return db.session.scalars(waiting.group_by(Batch.number).order_by(func.count().desc())).first() or 0
+
+
+def ten_offers_to_review() -> int:
+    """Fills the batch in review up to ten offers that wait for reviewers; its number."""
+    number = batch_in_review()
+    batch = db.session.scalars(select(Batch).where(Batch.number == number)).one()
+    waiting = (
+        select(Offer).where(Offer.batch_id == batch.id, Offer.state == "final_review").order_by(Offer.id)
+    )
+    there = list(db.session.scalars(waiting))
+    make = Make(clock.utcnow())
+    for n in range(10 - len(there)):
+        pattern = there[n % len(there)]
+        firm = make.merchant(name=f"Tenth Firm {n}")
+        make.at_stage(
+            make.offer(
+                pattern.campaign, firm, batch=batch, title=f"Another {n}", tiers=pattern_tiers(pattern)
+            ),
+            "final_review",
+        )
+    db.session.commit()
+    return number
+
+
+def pattern_tiers(offer: Offer) -> tuple[tuple[int, int], ...]:
+    """The tiers of an offer, as the factories take them."""
+    return tuple((tier.from_quantity, tier.unit_price) for tier in offer.tiers)
+
+
+def picture(folder: Path, name: str, colour: tuple[int, int, int]) -> Path:
+    """A photograph, as far as a machine can tell."""
+    path = folder / name
+    image = Image.linear_gradient("L").resize((1200, 960))
+    Image.merge("RGB", [image.point(lambda value, one=one: (value + one) % 256) for one in colour]).save(path)
+    return path
+
+
+def paper(folder: Path) -> Path:
+    """A certificate as a PDF file."""
+    path = folder / "certificate.pdf"
+    path.write_bytes(PAPER)
+    return path

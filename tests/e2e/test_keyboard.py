@@ -1,0 +1,77 @@
+"""The keyboard alone is enough, and the focus is seen at every press."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.e2e import keys, steps
+from tests.e2e.conftest import OpenAs
+from tests.e2e.site import Site
+
+TEA = "/c/celadon-travel-tea-set-for-three-6"
+
+
+def test_a_shopper_joins_at_the_price_of_the_next_tier(own_site, open_as: OpenAs):
+    page = open_as("alice")
+    page.goto(TEA)
+    keys.go_to(page, "input[name=max]")
+    for _n in range(2):
+        page.keyboard.press("ArrowRight")
+    chosen = page.locator("input[name=max]:checked")
+    assert chosen.input_value() != "other"
+    keys.go_to(page, "form[action$='/join'] button[data-cta]")
+    page.keyboard.press("Enter")
+    steps.heading(page, "You joined")
+
+
+def test_a_merchant_says_that_a_sample_is_sent(own_site, open_as: OpenAs):
+    page = open_as("mo")
+    page.goto("/sell/a")
+    name = page.locator("main a", has_text="Fig candle").first
+    address = name.get_attribute("href")
+    keys.follow(page, f"main a[href='{address}']")
+    keys.follow(page, "main a[href$='/sample']")
+    keys.write(page, "input[name=carrier]", "SF Express")
+    keys.write(page, "input[name=tracking]", "SF2501234567")
+    keys.go_to(page, "main form button[type=submit], main form input[type=submit]")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("SF2501234567")
+
+
+def test_an_operator_gives_a_launch_its_date(own_site, open_as: OpenAs):
+    page = open_as("otto")
+    page.goto("/schedule")
+    place = page.get_by_role("link", name=re.compile("^Place ?: Foldable city backpack"))
+    address = place.get_attribute("href")
+    keys.follow(page, f"main a[href='{address}']")
+    keys.follow(page, "main .put")
+    expect(place).to_have_count(0)
+
+
+def test_a_reviewer_clears_ten_offers(own_site: Site, open_as: OpenAs):
+    number = own_site.ask(steps.ten_offers_to_review)
+    page = open_as("rita")
+    page.goto(f"/review/b/{number}")
+    rows = page.locator("[data-row]")
+    expect(rows.nth(9)).to_be_visible()
+    staged = page.locator("#staged")
+    acts = ["p", "p", "1w", "p", "2r", "p", "p", "1w", "p", "p"]
+    for count, letters in enumerate(acts, 1):
+        expect(page.locator("[data-row][aria-selected=true]")).to_have_count(1)
+        row = page.locator("[data-row][aria-selected=true]").get_attribute("data-row")
+        expect(page.locator(f"#verdict[data-offer='{row}']")).to_have_count(1)
+        for letter in letters:
+            page.keyboard.press(letter)
+        expect(staged).to_contain_text(re.compile(rf"\b{count} verdicts? not sent yet"))
+    page.keyboard.press("u")
+    expect(staged).to_contain_text("9 verdicts not sent yet")
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    row = page.locator("[data-row][aria-selected=true]").get_attribute("data-row")
+    expect(page.locator(f"#verdict[data-offer='{row}']")).to_have_count(1)
+    page.keyboard.press("p")
+    expect(staged).to_contain_text("10 verdicts not sent yet")
+    page.keyboard.press("s")
+    expect(page).to_have_url(re.compile("/review/send"))
+    page.keyboard.press("s")
+    steps.heading(page, "10 verdicts sent")
