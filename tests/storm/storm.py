@@ -135,7 +135,7 @@ class Storm:
     def _count(self, which: Any) -> int:
         return db.session.scalar(select(func.count()).select_from(Attempt).where(which)) or 0
 
-    def until(self, *states: str, seconds: float = 3600, each: Any = None) -> None:
+    def until(self, *states: str, seconds: float = 4 * 3600, each: Any = None) -> None:
         """Let the workers work until the launch is in one of these states and nothing is open; time goes on."""
         ends = time.monotonic() + seconds
         told, last, still = 0.0, -1, 0
