@@ -5,13 +5,12 @@ addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-want]");
   if (!form) return;
   const button = form.querySelector("button");
-  const words = button.querySelector("span");
   const was = button.getAttribute("aria-pressed") === "true";
   if (was) return; // leaving is a page of its own
   event.preventDefault();
   const say = (on) => {
     button.setAttribute("aria-pressed", on);
-    words.textContent = on ? form.dataset.on : form.dataset.off;
+    button.textContent = on ? form.dataset.on : form.dataset.off;
   };
   say(!was);
   try {

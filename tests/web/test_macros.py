@@ -61,7 +61,7 @@ def test_a_card_says_the_same_with_words_as_with_its_bar(page: Page) -> None:
     assert "Pot &lt;22 cm&gt;" in html
     assert "<b>1,284</b> want it" in html
     assert "<b>116 more</b> for ¥239" in html
-    assert 'list <span class="was">¥399</span>' in html
+    assert 'list&nbsp;<s class="was">¥399</s>' in html
     assert "5 days left" in html
     assert 'style="--v:92%"' in html
     assert 'aria-label="Heat 5 of 5"' in html
