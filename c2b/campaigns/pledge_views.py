@@ -1,5 +1,6 @@
 """Joining a campaign, changing a pledge and leaving: every way through sign-in and card and back."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from flask_login import current_user
 from c2b.campaigns import operations, queries
 from c2b.campaigns.blueprint import bp
 from c2b.campaigns.bringing import who_brought
-from c2b.campaigns.forms import NEW_CARD, PledgeForm
+from c2b.campaigns.forms import NEW_CARD, OTHER, PledgeForm
 from c2b.campaigns.hooks import MoneyNow, money_of
 from c2b.campaigns.keeping import forget, keep, kept
 from c2b.campaigns.models import Campaign, Pledge
@@ -23,7 +24,6 @@ from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound, Refused
-from c2b.core.forms import attempt
 
 INVALID, CONFLICT = 422, 409
 
@@ -46,7 +46,7 @@ def pledge(slug: str) -> ResponseReturnValue:
         return redirect(url_for(".finish", slug=slug))
     request_ = _request(campaign, values, shopper_id, card_id)
     campaign_id = campaign.id
-    placed = attempt(form, lambda: operations.place_pledge(campaign_id, request_, now=utcnow()))
+    placed = _try(form, lambda: operations.place_pledge(campaign_id, request_, now=utcnow()))
     if placed is None:
         campaign = visible(slug)
         view = queries.page_view(campaign, shopper_id, now=utcnow())
@@ -206,7 +206,36 @@ def _changed(pledge_id: int, form: PledgeForm) -> bool:
         mandate_id=int(card) if card.isdecimal() else None,
     )
     by = current_user.id
-    return attempt(form, lambda: operations.change_pledge(pledge_id, wanted, by=by, now=utcnow())) is not None
+    return _try(form, lambda: operations.change_pledge(pledge_id, wanted, by=by, now=utcnow())) is not None
+
+
+# Where the reason of a refusal stands: beside the field that it is about.
+BESIDE = {
+    "quantity": "quantity",
+    "over_limit": "quantity",
+    "over_capacity": "quantity",
+    "ceiling": "max",
+    "ceiling_too_high": "max",
+    "region": "region",
+    "address": "address",
+    "no_mandate": "card",
+}
+
+
+def _try(form: PledgeForm, act: Callable[[], Pledge]) -> Pledge | None:
+    """Do it in a transaction of its own; a refusal stands beside its field, and what was typed is kept."""
+    try:
+        with transaction():
+            return act()
+    except Refused as no:
+        name = BESIDE.get(getattr(no, "code", ""), "")
+        if name == "max" and form.max.data == OTHER:
+            name = "max_other"
+        if name in form:
+            form[name].errors = [*form[name].errors, str(no)]
+        else:
+            form.form_errors.append(str(no))
+        return None
 
 
 @bp.post("/c/<slug>/leave")

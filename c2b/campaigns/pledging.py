@@ -17,7 +17,7 @@ from c2b.campaigns.tally import Amount, Tally, add_demand, take_demand, write_co
 from c2b.campaigns.terms import terms_hash
 from c2b.campaigns.tipping import close_early, tip
 from c2b.core.db import db, get_or_404, is_sqlite, lock
-from c2b.core.errors import NotFound, refuse
+from c2b.core.errors import NotFound
 from c2b.core.events import record, record_many
 from c2b.core.outbox import notify_many
 from c2b.core.states import move
@@ -63,7 +63,8 @@ def place_pledges(campaign_id: int, requests: Sequence[PledgeRequest], *, now: d
 def place_pledge(campaign_id: int, request: PledgeRequest, *, now: datetime) -> Pledge:
     """Take one pledge, or raise Refused with the sentence for the person."""
     [answer] = place_pledges(campaign_id, [request], now=now)
-    refuse(answer.reason)
+    if answer.code is not None and answer.reason is not None:
+        obey(Refusal(answer.code, answer.reason))
     return get_or_404(Pledge, answer.pledge_id)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from c2b.campaigns.categories import Category
 from c2b.campaigns.states import Allocation, Basis, CloseRule, Fulfilment
-from c2b.core.errors import refuse
+from c2b.core.errors import Refused
 from c2b.demand.curve import Tier
 
 
@@ -21,9 +21,18 @@ class Refusal:
         return self.reason
 
 
+class RefusedPledge(Refused):
+    """A rule about pledges said no; `code` says which, so that a form can show the reason beside its field."""
+
+    def __init__(self, no: Refusal) -> None:
+        super().__init__(no.reason)
+        self.code = no.code
+
+
 def obey(no: Refusal | None) -> None:
     """Raise Refused with the sentence that a rule gave; do nothing where it gave none."""
-    refuse(None if no is None else no.reason)
+    if no is not None:
+        raise RefusedPledge(no)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

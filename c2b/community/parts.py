@@ -47,9 +47,11 @@ def chosen_tiers(campaign: Campaign, _user_id: int | None, _now: datetime) -> di
 
 
 def register(app: Flask) -> None:
-    """Add these to every campaign's page, and the two questions that templates ask about followed merchants."""
+    """Add these to every campaign's page, and what templates ask about follows and reports."""
     add_part(what_is_said)
     add_part(chosen_tiers)
     app.jinja_env.globals.update(
-        follows_merchant=queries.follows_merchant, followed_merchants=queries.followed_merchants
+        follows_merchant=queries.follows_merchant,
+        followed_merchants=queries.followed_merchants,
+        open_reports=queries.open_reports,
     )

@@ -41,6 +41,7 @@ from c2b.seed.stories import (
     stories,
     with_person,
 )
+from c2b.seed.words import speak
 from jobs.registry import all_jobs
 
 PASSWORD = "muster-demo-2025"  # noqa: S105  # of the demo's accounts, printed at every start
@@ -120,6 +121,7 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     play(tale, cast=cast, wallets=wallets, begin=begin, until=end, progress=_hours(progress))
     tie_up(named, cast, end)
     go_wrong(named["alice"], named["otto"], end)
+    speak(named["alice"], named["otto"], end)
     have_in_mind(named["rob"], end)
     for job in all_jobs().values():
         job.run(end)

@@ -11,6 +11,8 @@ from c2b.accounts.models import Address
 from c2b.accounts.tokens import sign
 from c2b.campaigns.categories import Category
 from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.sharing import code_of
+from c2b.community.models import Comment
 from c2b.core.db import db
 from c2b.core.events import Event
 from c2b.core.work import Work
@@ -58,6 +60,16 @@ def _orders_of(model: Any) -> Callable[[], list[Any]]:
         return list(db.session.scalars(query.order_by(model.id)))
 
     return numbers
+
+
+def _code() -> str:
+    """The short link of a campaign."""
+    return code_of(str(current_app.secret_key), 1)
+
+
+def _hidden() -> list[int]:
+    """A comment that was taken down."""
+    return list(db.session.scalars(select(Comment.id).where(Comment.hidden_at.is_not(None)).limit(1)))
 
 
 # By the name of the argument in the address; `endpoint.argument` where one name means two things.
@@ -108,6 +120,10 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "token": lambda: [NOBODYS],
     "reference": lambda: [NOBODYS],
     "key": lambda: ["machine_review", "sample", "final_review", "scheduling", "launch"],
+    "code": lambda: [_code(), NOBODYS],
+    "words.judge.kind": lambda: ["comment", "comment", "question", "campaign_news", NOBODYS],
+    "words.judge.spoken_id": lambda: [1, *_hidden(), 1, 1, 1],
+    "community.merchant_feed.slug": _ids(Merchant, Merchant.slug),
     "name": lambda: ["close_campaigns", "send_mail"],
     "notice_id": lambda: [1, 2],
     "settlement.payout.number": _ids(Payout, Payout.number),
