@@ -41,7 +41,6 @@ STYLES = (
     "uploads",
     "review",
     "schedule",
-    "votes",
     "papers",
     "settings",
     "utilities",
@@ -87,7 +86,8 @@ def build_assets(static_folder: str | Path) -> Assets:
 
 def _squeeze(css: str) -> str:
     without_comments = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    return re.sub(r"\s*\n\s*", "\n", without_comments).strip() + "\n"
+    narrow = re.sub(r"\s*([{};])\s*", r"\1", re.sub(r"\s+", " ", without_comments))
+    return narrow.replace(";}", "}").replace("}", "}\n").strip() + "\n"
 
 
 def _version_images(css: str, folder: Path) -> str:

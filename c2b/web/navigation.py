@@ -11,8 +11,11 @@ from werkzeug.routing import BuildError
 
 from c2b.core.access import Role
 from c2b.core.clock import utcnow
+from c2b.merchants.models import Merchant
+from c2b.merchants.queries import firm_of
 from c2b.web.language import LANGUAGES
 
+TABS = ("overview", "review", "schedule", "offers", "orders", "demand")
 GO = {"overview": "o", "review": "r", "schedule": "s"}  # also for the list of keys
 
 
@@ -30,6 +33,11 @@ class Entry:
     @property
     def url(self) -> str:
         return url_for(self.endpoint)
+
+    @property
+    def tab(self) -> bool:
+        """Whether it has a place of its own at the foot of a phone."""
+        return self.key in TABS
 
     @property
     def go(self) -> str:
@@ -121,6 +129,13 @@ def _merchant(waiting: dict[str, int]) -> list[Entry]:
     ]
 
 
+def own_firm(user: Any) -> Merchant | None:
+    """The firm that somebody works for, for the head of the side bar; staff of ours have none to show."""
+    if not user.is_authenticated or user.is_staff or not user.has_role(Role.MERCHANT):
+        return None
+    return firm_of(user.id)
+
+
 def language_links() -> list[dict[str, Any]]:
     """The language switcher: each language in its own words, with a link that keeps the page."""
     if not has_endpoint("language.choose"):
@@ -170,6 +185,7 @@ def register(app: Flask) -> None:
         has_endpoint=has_endpoint,
         link=link,
         office_nav=office_nav,
+        own_firm=own_firm,
         language_links=language_links,
         utcnow=utcnow,
     )

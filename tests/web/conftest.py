@@ -11,6 +11,7 @@ from flask_login import LoginManager
 from flask_wtf import CSRFProtect
 
 from c2b.config import ROOT
+from c2b.mailing.render import moment
 from c2b.web import assets, filters, installing, meta, navigation, structured
 
 
@@ -23,6 +24,7 @@ def frame_app() -> Flask:
     LoginManager(app).user_loader(lambda _id: None)
     for part in (assets, filters, meta, navigation, installing, structured):
         part.register(app)
+    app.jinja_env.filters["moment"] = moment
     app.add_url_rule("/", "web.home", lambda: "")
     app.add_url_rule("/c/<slug>", "campaigns.show", lambda slug: slug)
     app.add_url_rule("/w/new", "campaigns.new", lambda: "")

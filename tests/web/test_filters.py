@@ -101,7 +101,13 @@ def test_what_is_left_gets_finer_as_the_end_comes_near(
 
 @pytest.mark.parametrize(
     ("locale", "written"),
-    [("en", "Thu, May 22, 20:00"), ("zh_Hans", "5月22日周四 20:00"), ("es", "jue, 22 may, 20:00")],
+    [
+        ("en", "Thu, May 22, 20:00"),
+        ("zh_Hans", "5月22日周四 20:00"),
+        ("zh_Hant", "5月22日 週四 20:00"),
+        ("es", "jue, 22 may, 20:00"),
+        ("id", "Kam, 22 Mei 20.00"),
+    ],
 )
 def test_times_are_told_in_the_site_zone_and_the_readers_language(
     frame_app: Flask, locale: str, written: str

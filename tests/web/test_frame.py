@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from c2b.campaigns.states import CampaignState
 from c2b.core.languages import PREFIXES
 from c2b.web.help_texts import TOPICS
+from c2b.web.structured import product_ld
 from tests.factories import Make
 
 
@@ -107,3 +108,11 @@ def test_what_was_looked_at_last_is_offered_again(make: Make, client: FlaskClien
     assert seen.index("Pot 7") < seen.index("Pot 2")
     client.set_cookie("seen", "%00.'x." + "y" * 500)
     assert client.get("/").status_code == 200
+
+
+def test_facts_for_search_engines_cannot_end_their_block(client: FlaskClient) -> None:
+    with client.application.test_request_context("/c/pot"):
+        block = product_ld("</script><b>Pot", 25900, "CNY", picture="demo/pot")
+    facts = json.loads(block.removeprefix('<script type="application/ld+json">').removesuffix("</script>"))
+    assert (facts["name"], facts["offers"]["price"]) == ("</script><b>Pot", "259.00")
+    assert block.count("<") == 2

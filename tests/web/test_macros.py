@@ -208,14 +208,18 @@ def test_error_pages_name_a_way_back_and_a_reference(page: Page, status: int) ->
 
 
 def test_mails_have_a_button_and_a_way_out(page: Page) -> None:
+    around = {"url": str, "topic": "Orders", "preferences_url": ""}
     html = page(
         "{% extends 'emails/_layout.html' %}{% from 'macros/mail.html' import button, facts %}"
         "{% block subject %}S{% endblock %}{% block body %}{{ button('https://x.example/a', 'Open') }}"
         "{{ facts([('Price', '¥259')]) }}{% endblock %}",
         unsubscribe_url="https://x.example/u/1",
+        **around,
     )
     text = page(
-        "{% extends 'emails/_layout.txt' %}{% block body %}Hello{% endblock %}", unsubscribe_url="https://u"
+        "{% extends 'emails/_layout.txt' %}{% block body %}Hello{% endblock %}",
+        unsubscribe_url="https://u",
+        **around,
     )
 
     assert 'href="https://x.example/a"' in html
