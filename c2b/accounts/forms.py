@@ -22,7 +22,7 @@ REGIONS = (
 )  # fmt: skip
 
 
-def email_field(label: Any) -> EmailField:
+def email_field(label: Any, autocomplete: str = "email") -> EmailField:
     """An e-mail address that mail can be sent to."""
     return EmailField(
         label,
@@ -32,7 +32,7 @@ def email_field(label: Any) -> EmailField:
             PlainText(longest=254),
             Email(_l("Enter an e-mail address such as name@example.org."), allow_smtputf8=False),
         ],
-        render_kw={"autocomplete": "email", "inputmode": "email", "spellcheck": "false"},
+        render_kw={"autocomplete": autocomplete, "inputmode": "email", "spellcheck": "false"},
     )
 
 
@@ -71,7 +71,7 @@ class RegisterForm(FlaskForm):
         longest=60,
         render_kw={"autocomplete": "name"},
     )
-    email = email_field(_l("E-mail address"))
+    email = email_field(_l("E-mail address"), autocomplete="username")
     password = new_password_field(_l("Password"))
     next = HiddenField()
 
@@ -83,7 +83,7 @@ class RegisterForm(FlaskForm):
 class SignInForm(FlaskForm):
     """Coming in."""
 
-    email = email_field(_l("E-mail address"))
+    email = email_field(_l("E-mail address"), autocomplete="username")
     password = PasswordField(
         _l("Password"),
         validators=[InputRequired(_l("Enter your password."))],

@@ -126,6 +126,14 @@ def set_password(
     return user
 
 
+def end_sessions(user_id: int, *, now: datetime) -> User:
+    """Every session of this person ends."""
+    user = lock(User, user_id)
+    user.session_version += 1
+    record(user, "user.sessions_ended", by=user_id, at=now)
+    return user
+
+
 def change_person(user_id: int, *, name: str, locale: str, now: datetime) -> User:
     """A new name or language."""
     user = lock(User, user_id)

@@ -32,9 +32,10 @@ def notices() -> ResponseReturnValue:
     """What I was told, newest first."""
     asked = request.args.get("page", "1")
     page = int(asked) if asked.isascii() and asked.isdigit() and 1 <= int(asked[:6]) <= 10_000 else 1
-    rows, more = notices_of(current_user.id, page)
+    only_new = request.args.get("show") == "new"
+    rows, more = notices_of(current_user.id, page, only_new=only_new)
     lines = [(notice, subject_of(notice), _leads_to(notice)) for notice in rows]
-    return render_template("accounts/notices.html", lines=lines, page=page, more=more)
+    return render_template("accounts/notices.html", lines=lines, page=page, more=more, only_new=only_new)
 
 
 @bp.post("/me/notices/read")
@@ -102,6 +103,16 @@ def change_password() -> ResponseReturnValue:
         enter(user)
     flash(_("Your new password is set. All other sessions have ended."), "ok")
     return redirect(url_for(".settings"))
+
+
+@bp.post("/me/settings/end-sessions")
+@requires(Role.SHOPPER)
+def end_sessions() -> ResponseReturnValue:
+    """Every session of mine ends but this one."""
+    with transaction():
+        enter(operations.end_sessions(current_user.id, now=utcnow()))
+    flash(_("You are signed in here alone."), "ok")
+    return redirect(url_for(".settings", _anchor="sessions"))
 
 
 def _settings(person: PersonForm, password: PasswordForm) -> ResponseReturnValue:

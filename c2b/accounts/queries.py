@@ -63,12 +63,13 @@ def own_address(user_id: int, address_id: int) -> Address:
     return address
 
 
-def notices_of(user_id: int, page: int = 1) -> tuple[Sequence[Notice], bool]:
+def notices_of(user_id: int, page: int = 1, *, only_new: bool = False) -> tuple[Sequence[Notice], bool]:
     """A page of what this person was told, newest first, and whether there is more."""
+    unread = (Notice.read_at.is_(None),) if only_new else ()
     rows = db.session.scalars(
         select(Notice)
-        .where(*_shown_to(user_id))
-        .order_by(Notice.id.desc())
+        .where(*_shown_to(user_id), *unread)
+        .order_by(Notice.created_at.desc(), Notice.id.desc())
         .offset((page - 1) * NOTICES_PER_PAGE)
         .limit(NOTICES_PER_PAGE + 1)
     ).all()

@@ -171,7 +171,7 @@ def reset(token: str) -> ResponseReturnValue:
         return render_template("accounts/forgot.html", form=EmailForm(), expired=True), 410
     form = ResetForm(about=(user.name, user.email))
     if not form.validate_on_submit():
-        return _page("reset", form)
+        return _page("reset", form, email=user.email)
     id_, bound = user.id, passwords.fingerprint(user.password_hash)
     end_transaction()
     password_hash = passwords.make_hash(form.password.data)

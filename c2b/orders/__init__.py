@@ -31,6 +31,7 @@ from c2b.orders import (  # noqa: F401  # noqa: F401  # pages and promises
 )
 from c2b.orders.models import Order, Review
 from c2b.orders.order_queries import counts_of
+from c2b.orders.overview import overview_of
 from c2b.orders.queries import launch_of, leftover_of, mandate_is_needed, to_mend
 from c2b.orders.reviews import shown_reviews, standing
 from c2b.orders.states import OrderState
@@ -42,6 +43,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(views.bp)
     app.register_blueprint(launch_views.bp)
     app.register_blueprint(dispute_views.bp)
+    app.jinja_env.globals["overview_of"] = overview_of
     app.jinja_env.globals["refund_cause"] = refunding.refund_cause
     app.jinja_env.globals["return_cause"] = refunding.return_cause
     app.jinja_env.globals["dispute_cause"] = bank_disputes.dispute_cause

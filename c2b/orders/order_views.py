@@ -22,6 +22,7 @@ from c2b.orders.delivery_forms import DestinationForm, ReviewForm
 from c2b.orders.destinations import destination_of, send_to
 from c2b.orders.models import Review, Shipment
 from c2b.orders.order_queries import order_page
+from c2b.orders.overview import without_address
 from c2b.orders.remedy_queries import remedies_of
 from c2b.orders.reviews import review_of, write_review
 from c2b.orders.shipping import receive_order, receive_parcel
@@ -37,7 +38,9 @@ def my_orders() -> ResponseReturnValue:
     rows = order_queries.orders_of(current_user.id)
     parcels = order_queries.parcels_by_order([order.id for order, _campaign in rows])
     gone = {id_ for id_, found in parcels.items() if any(parcel.state in rules.GONE for parcel in found)}
-    return render_template("orders/my_orders.html", rows=rows, gone=gone, now=utcnow())
+    return render_template(
+        "orders/my_orders.html", rows=rows, gone=gone, homeless=without_address(current_user.id), now=utcnow()
+    )
 
 
 @bp.get("/me/orders/<number>")

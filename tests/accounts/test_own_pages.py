@@ -135,3 +135,22 @@ def test_numbers_that_no_record_can_have_are_not_found(client, alice):
     for number in (0, 2**31, 2**63 - 1, 2**63, 10**30):
         assert client.get(f"/me/settings/addresses/{number}").status_code == 404
         assert client.get(f"/dev/mailbox/{number}").status_code == 404
+
+
+def test_all_other_sessions_end_and_this_one_stays(client, app, alice, sign_in):
+    elsewhere = app.test_client()
+    sign_in(elsewhere, alice)
+    assert elsewhere.get("/me").status_code == 200
+    client.post("/me/settings/end-sessions")
+    assert client.get("/me").status_code == 200
+    assert elsewhere.get("/me").status_code == 302
+
+
+def test_new_notices_can_be_looked_at_alone(client, alice, now):
+    for kind in ("account_password_changed", "account_exists"):
+        notify(kind, alice.id, key="1", now=now)
+    db.session.commit()
+    assert "Your password was changed" in client.get("/me/notices?show=new").text
+    client.post("/me/notices/read")
+    assert "Your password was changed" in client.get("/me/notices").text
+    assert "You have seen everything" in client.get("/me/notices?show=new").text
