@@ -60,6 +60,12 @@ def refund_paid(refund_id: int, order_id: int | None, amount: int, currency: str
     return Posting(Cause.REFUND, refund_id, "paid", currency, legs, order_id)
 
 
+def refund_paid_otherwise(refund_id: int, amount: int, currency: str) -> Posting:
+    """We paid a refund out of our own bank: the debt is gone, and as much of what lies at the provider is ours."""
+    legs = (Leg(A.REFUND_PAYABLE, amount), Leg(A.PLATFORM_FEE, -amount))
+    return Posting(Cause.REFUND, refund_id, "paid_otherwise", currency, legs)
+
+
 def dispute_opened(dispute_id: int, order_id: int, amount: int, fee: int, currency: str) -> list[Posting]:
     """A bank took a charge back until it has ruled, and the provider a fee of its own, which we bear."""
     taken = (Leg(A.DISPUTES, amount), Leg(A.CLEARING, -amount))

@@ -17,6 +17,7 @@ from c2b.operators import (
     mail_views,
     order_views,
     people_views,
+    refund_views,
     saved_views,
     views,
     work_views,
@@ -25,7 +26,7 @@ from c2b.operators.blueprint import bp
 
 PAGES = (
     views, audit_views, banner_views, batch_views, campaign_views, case_views, check_views, clock_views,
-    health_views, inbox_views, job_views, mail_views, order_views, people_views, saved_views, work_views,
+    health_views, inbox_views, job_views, mail_views, order_views, people_views, refund_views, saved_views, work_views,
 )  # fmt: skip
 PROMISES = checks
 

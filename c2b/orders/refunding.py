@@ -142,6 +142,11 @@ def follow(news: Answered, now: datetime) -> None:
     post(booked, now=now)
 
 
+def tell_paid_otherwise(refund: Refund, now: datetime) -> None:
+    """Say that the money is back, in another way than on the card."""
+    _tell_paid([refund], _charges([refund]), now)
+
+
 def _charges(paid: Sequence[Refund]) -> dict[int, Any]:
     """What was charged, by whom; somebody whose charge came too late never had an order."""
     rows = db.session.execute(
@@ -169,6 +174,7 @@ def _tell_paid(paid: Sequence[Refund], charges: Mapping[int, Any], now: datetime
                     "amount": refund.amount,
                     "currency": refund.currency,
                     "cause": str(refund.cause),
+                    "way": (refund.other_way or "") if refund.other_by else "",
                 },
             )
             for refund in paid

@@ -131,6 +131,9 @@ class Refund(HasState, Model):
     by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # None: by the clock
     created_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
+    other_way: Mapped[str | None]  # how it was paid where the provider could not, in an operator's words
+    other_first_by: Mapped[int | None]  # of a large one: who said so first
+    other_by: Mapped[int | None]  # whose word counted; None: the provider paid it, or nobody yet
     state: Mapped[RefundState] = mapped_column(one_of(RefundState))
 
 

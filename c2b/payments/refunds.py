@@ -206,5 +206,6 @@ def send_again(refund_id: int, *, by: int, now: datetime) -> Refund:
     refund = lock(Refund, refund_id)
     if refund.state != RefundState.STUCK:
         raise Refused(_("This refund is not stuck any more."))
+    refund.other_way = refund.other_first_by = None
     move(refund, RefundState.OWED, by=by, now=now)
     return refund

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from c2b.core.money import digits
 from c2b.core.text import gettext as _
@@ -49,6 +49,34 @@ def why_not_approve(payout: Approvable, by: int, staff: Collection[int]) -> str 
         return _("You work for this firm: somebody else must approve it.")
     if payout.first_by == by:
         return _("You approved this payout already: the second approval is somebody else's.")
+    return None
+
+
+class Stuck(Protocol):
+    """What the rules need to know of a refund that the provider refused."""
+
+    amount: int
+    currency: str
+    state: Any
+    shopper_id: int
+    other_first_by: int | None
+
+
+def is_large(refund: Stuck) -> bool:
+    """Whether two operators must say that it was paid in another way; the limit is that of payouts."""
+    return refund.amount > limit(refund.currency)
+
+
+def why_not_otherwise(refund: Stuck, by: int, *, asked: bool) -> str | None:
+    """Whether this operator may say that a refund was paid in another way."""
+    if refund.state != "stuck":
+        return _("This refund is not stuck any more.")
+    if asked:
+        return _("The provider has not answered yet: it may still pay.")
+    if by == refund.shopper_id:
+        return _("This is your own money: another operator must say it.")
+    if refund.other_first_by == by:
+        return _("You said so already: the second word is somebody else's.")
     return None
 
 

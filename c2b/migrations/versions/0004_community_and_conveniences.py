@@ -352,6 +352,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_pledge_brought_by"), ["brought_by"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_pledge_brought_by"), "user", ["brought_by"], ["id"])
 
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("other_way", sa.String(), nullable=True))
+        batch_op.add_column(
+            sa.Column("other_first_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(
+            sa.Column("other_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("quiet_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
@@ -367,6 +376,11 @@ def downgrade() -> None:
         batch_op.drop_column("erased_at")
         batch_op.drop_column("quiet_until")
         batch_op.drop_column("quiet_from")
+
+    with op.batch_alter_table("refund", schema=None) as batch_op:
+        batch_op.drop_column("other_by")
+        batch_op.drop_column("other_first_by")
+        batch_op.drop_column("other_way")
 
     with op.batch_alter_table("pledge", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_pledge_brought_by"), type_="foreignkey")
