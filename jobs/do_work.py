@@ -8,7 +8,6 @@ import structlog
 from flask_babel import force_locale
 
 from c2b.core import claims
-from c2b.core.clock import utcnow
 from c2b.core.db import db, lock, transaction
 from c2b.core.errors import Refused
 from c2b.core.text import gettext as _
@@ -34,14 +33,14 @@ def run(now: datetime) -> dict[str, int]:
     result = {"done": 0, "refused": 0, "failed": 0}
     began = looked = monotonic()
     _keep_hold()
-    _take_more(result)
+    _take_more(result, now)
     while AT_WORK and not stopping.is_set() and monotonic() - began < TURN:
         if monotonic() - looked > LOOK:
             looked = monotonic()
             _keep_hold()
-            _take_more(result)
+            _take_more(result, now)
         for work_id in list(AT_WORK):
-            if _one_part(work_id, AT_WORK[work_id], result):
+            if _one_part(work_id, AT_WORK[work_id], result, now):
                 del AT_WORK[work_id]
     if stopping.is_set():
         _let_go()
@@ -53,17 +52,17 @@ def due(now: datetime) -> list[int]:
     return work_to_do()
 
 
-def _take_more(result: dict[str, int]) -> None:
+def _take_more(result: dict[str, int], now: datetime) -> None:
     with transaction():
         waiting = [id_ for id_ in work_to_do() if id_ not in AT_WORK][: MOST_AT_ONCE - len(AT_WORK)]
         held = claims.claim(WORK, waiting, seconds=LEASE)
     for work_id, epoch in sorted(held.items()):
         try:
             with transaction():
-                work, doing = begin(work_id, now=utcnow())
+                work, doing = begin(work_id, now=now)
             AT_WORK[work_id] = (work, doing, epoch)
         except Exception as problem:
-            _give_up(work_id, epoch, problem, result)
+            _give_up(work_id, epoch, problem, result, now)
 
 
 def _keep_hold() -> None:
@@ -83,12 +82,12 @@ def _let_go() -> None:
     AT_WORK.clear()
 
 
-def _one_part(work_id: int, part: Part, result: dict[str, int]) -> bool:
+def _one_part(work_id: int, part: Part, result: dict[str, int], now: datetime) -> bool:
     """Do the next part and commit it with the progress; whether the work is over, or no longer ours."""
     work, doing, epoch = part
     try:
         with force_locale(work.locale), transaction():
-            over = _next(work, doing)
+            over = _next(work, doing, now)
             if not (claims.finish if over else claims.is_held)(WORK, work_id, epoch):
                 raise LostClaim  # noqa: TRY301  # so that the transaction is rolled back
     except LostClaim:
@@ -96,31 +95,31 @@ def _one_part(work_id: int, part: Part, result: dict[str, int]) -> bool:
         _close(doing)
     except Exception as problem:
         _close(doing)
-        _give_up(work_id, epoch, problem, result)
+        _give_up(work_id, epoch, problem, result, now)
     else:
         result["done"] += over
         return over
     return True
 
 
-def _next(work: Work, doing: Iterator[None]) -> bool:
+def _next(work: Work, doing: Iterator[None], now: datetime) -> bool:
     """Whether that was all of it."""
     if work not in db.session:
         db.session.add(work)  # from the run before, whose session is gone
     db.session.refresh(work)
     if work.cancel_asked_at is not None:
         _close(doing)
-        finish(work, WorkState.CANCELLED, now=utcnow())
+        finish(work, WorkState.CANCELLED, now=now)
         return True
     try:
         next(doing)
     except StopIteration:
-        finish(work, WorkState.DONE, now=utcnow())
+        finish(work, WorkState.DONE, now=now)
         return True
     return False
 
 
-def _give_up(work_id: int, epoch: int, problem: Exception, result: dict[str, int]) -> None:
+def _give_up(work_id: int, epoch: int, problem: Exception, result: dict[str, int], now: datetime) -> None:
     """What a rule refused has failed; what crashed is tried again after a rest, and fails at the third time."""
     result["refused" if isinstance(problem, Refused) else "failed"] += 1
     if not isinstance(problem, Refused):
@@ -134,7 +133,7 @@ def _give_up(work_id: int, epoch: int, problem: Exception, result: dict[str, int
                 sentence = (
                     str(problem) if refused else _("Something went wrong on our side. It was written down.")
                 )
-                finish(work, WorkState.FAILED, now=utcnow(), message=sentence)
+                finish(work, WorkState.FAILED, now=now, message=sentence)
                 claims.finish(WORK, work_id, epoch)
             else:
                 claims.fail(WORK, work_id, in_short(problem), epoch=epoch)

@@ -11,6 +11,8 @@ def register(app: Flask) -> None:
         checks,
         models,
         offer_draft_views,
+        offer_import,
+        offer_sheet_views,
         offer_views,
         opportunity_views,
         review_models,

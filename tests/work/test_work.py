@@ -14,9 +14,8 @@ from jobs import do_work, prune_runs
 
 
 @pytest.fixture
-def kind(monkeypatch, now):
+def kind(monkeypatch):
     """A kind of work for one test: `kind(handler)`."""
-    monkeypatch.setattr(do_work, "utcnow", lambda: now)
 
     def register(handler, can_stop=True):
         monkeypatch.setitem(HANDLERS, "test_work", Known(handler, "Import of offers", can_stop))
