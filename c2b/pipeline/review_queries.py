@@ -228,7 +228,7 @@ class _Facts:
         return row
 
     def _said(self, line: VerdictLine) -> str:
-        name = self.names.get(line.by or 0, "")
+        name = self.names.get(line.by or 0) or _("the machine")
         if line.ruling is Ruling.PASS:
             return _("%(name)s passed", name=name)
         if line.ruling is Ruling.WAIT:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from c2b.accounts.queries import names_of
 from c2b.core.access import Role, requires
+from c2b.core.barcode import barcode
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
 from c2b.core.errors import NotFound
@@ -145,7 +146,7 @@ def _own_sample(offer_id: int) -> tuple[Offer, Sample]:
 def offer_label(offer_id: int) -> ResponseReturnValue:
     """The label for the parcel, to print."""
     offer, parcel = _own_sample(offer_id)
-    return render_template("pipeline/label.html", offer=offer, sample=parcel, qr=qr(parcel.code))
+    return render_template("pipeline/label.html", offer=offer, sample=parcel, qr=qr(parcel.code), bars=barcode(parcel.code))
 
 
 @bp.get("/sell/a/<int:offer_id>/sample")
