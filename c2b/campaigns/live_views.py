@@ -23,7 +23,7 @@ def live(slug: str) -> Response:
     campaign, now = visible(slug), utcnow()
     response = Response(status=304)
     mark = mark_of(campaign)
-    if mark not in request.if_none_match:
+    if not request.if_none_match.contains_weak(mark):
         view, parts = full_view(campaign, queries.page_view(campaign, None, now=now), now)
         about = {"campaign": campaign, "view": view, "parts": parts, "now": now}
         response = jsonify(

@@ -12,6 +12,8 @@ from flask_login import current_user
 from c2b.campaigns.models import Campaign
 from c2b.core.clock import utcnow
 
+SHOWN = ("kept_pledge", "theme", "language")  # cookies that change what the page shows
+
 
 def mark_of(campaign: Campaign, *more: object) -> str:
     """What the numbers of a campaign are now, in this language and minute, as one word."""
@@ -33,7 +35,7 @@ def mark_of(campaign: Campaign, *more: object) -> str:
 
 def not_changed(campaign: Campaign) -> Response | None:
     """The short answer for a visitor who has this page already; None where it must be written."""
-    if not _is_plain_visit() or mark_of(campaign, *_own()) not in request.if_none_match:
+    if not _is_plain_visit() or not request.if_none_match.contains_weak(mark_of(campaign, *_own())):
         return None
     return _tagged(campaign, Response(status=304))
 
@@ -52,8 +54,7 @@ def _tagged(campaign: Campaign, response: Response) -> Response:
 
 def _own() -> tuple[object, ...]:
     """What the page has of this visitor: the token of its forms, and what the cookies say."""
-    ours = current_app.config["SESSION_COOKIE_NAME"]
-    cookies = sorted(item for item in request.cookies.items() if item[0] != ours)
+    cookies = [request.cookies.get(name) for name in SHOWN]
     return session.get("csrf_token"), cookies, current_app.extensions["assets"].css_hash
 
 
