@@ -6,6 +6,7 @@ Flask looks at the address, so every `url_for` keeps it. What machines read (fil
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
@@ -120,9 +121,15 @@ def lead_to_own_language() -> ResponseReturnValue | None:
     mine = wanted()
     if mine == "en":
         return None
-    answer = redirect(prefixed(request.full_path.rstrip("?"), mine))
+    answer = redirect(prefixed(_address_as_asked(), mine))
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _address_as_asked() -> str:
+    """Path and query of this request, with every sign that means something in an address still in disguise."""
+    query = request.query_string.decode("latin-1")
+    return quote(request.path) + (f"?{query}" if query else "")
 
 
 def stay_in_language(response: Response) -> Response:

@@ -1,12 +1,15 @@
 """Five languages under addresses of their own: who is led where, and what stays."""
 
 import pytest
+from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from flask_babel import Babel, gettext, ngettext
 
 from c2b.accounts.models import User
 from c2b.config import load
 from c2b.core.db import db
 from c2b.core.languages import LANGUAGES, PREFIXES, closest
+from c2b.web import pseudo
 from c2b.web.pseudo import stretched
 
 
@@ -41,6 +44,8 @@ def test_a_newcomer_is_led_to_the_language_of_their_browser(client: FlaskClient)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/zh-hant/help?x=1")
     assert answer.headers["Cache-Control"] == "no-store"
     assert {"Accept-Language", "Cookie"} <= set(answer.vary)
+    odd = client.get("/help/a%23b%3Fc?q=%E5%9B%A2%26", headers={"Accept-Language": "es"})
+    assert odd.headers["Location"] == "/es/help/a%23b%3Fc?q=%E5%9B%A2%26"
     for header in (
         {},
         {"Accept-Language": "fr, en;q=0.5"},
@@ -88,5 +93,11 @@ def test_stretched_text_keeps_places_and_markup() -> None:
     long = stretched("<b>%(count)s</b> person is waiting, 100%% {d}")
     assert "<b>%(count)s</b>" in long and "100%% {d}" in long and len(long) >= 45 + 9
     assert long != stretched("") == ""
+    app = Flask("stretched")
+    babel = Babel(app)
+    with app.test_request_context():
+        pseudo.install(babel)
+        assert render_template_string("{{ _('Help') }}") == gettext("Help") == "Hélpéé"
+        assert ngettext("%(num)s day", "%(num)s days", 2).startswith("2 dáýš")
     assert load({"C2B_PSEUDO": "1"}).pseudo is True
     assert set(LANGUAGES) == set(PREFIXES)
