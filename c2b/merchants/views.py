@@ -15,7 +15,7 @@ from c2b.core.db import get_or_404, transaction
 from c2b.core.errors import NotFound, Refused
 from c2b.core.events import history
 from c2b.core.files import content_of
-from c2b.merchants import operations
+from c2b.merchants import example, operations
 from c2b.merchants.blueprint import bp
 from c2b.merchants.forms import ApplyForm, EditorForm, FirmForm, PapersForm, region_name
 from c2b.merchants.models import Merchant, MerchantDocument
@@ -29,7 +29,7 @@ from c2b.merchants.states import MerchantState, Post
 def sell() -> ResponseReturnValue:
     """Why and how to sell: the eight stages, the papers, the deposit."""
     firm = firm_of(current_user.id) if current_user.is_authenticated else None
-    return render_template("merchants/sell.html", firm=firm, deposits=MIN_DEPOSIT)
+    return render_template("merchants/sell.html", firm=firm, deposits=MIN_DEPOSIT, example=example)
 
 
 @bp.route("/sell/apply", methods=["GET", "POST"])

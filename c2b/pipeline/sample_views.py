@@ -146,7 +146,9 @@ def _own_sample(offer_id: int) -> tuple[Offer, Sample]:
 def offer_label(offer_id: int) -> ResponseReturnValue:
     """The label for the parcel, to print."""
     offer, parcel = _own_sample(offer_id)
-    return render_template("pipeline/label.html", offer=offer, sample=parcel, qr=qr(parcel.code), bars=barcode(parcel.code))
+    return render_template(
+        "pipeline/label.html", offer=offer, sample=parcel, qr=qr(parcel.code), bars=barcode(parcel.code)
+    )
 
 
 @bp.get("/sell/a/<int:offer_id>/sample")

@@ -23,6 +23,7 @@ from c2b.replay.materials import make_paper, photographs
 from c2b.replay.plans import Firm
 from c2b.seed import names
 from c2b.seed.aftersale import go_wrong
+from c2b.seed.long_work import ask_for_imports
 from c2b.seed.loose_ends import tie_up
 from c2b.seed.money import pay_firms
 from c2b.seed.reviewing import have_in_mind
@@ -41,6 +42,7 @@ from c2b.seed.stories import (
     stories,
     with_person,
 )
+from c2b.seed.telling import choose, take_and_leave
 from c2b.seed.words import speak
 from jobs.registry import all_jobs
 
@@ -111,6 +113,7 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     with transaction():
         set_forward(end - now)
     cast, named, wallets = _people(begin, random)
+    choose(named, wallets[1].user_id, begin)
     before = [thing for thing in OFFERED if thing not in LATER]
     things = (*OPEN, *before, *EXPIRED, *CANCELLED, *LATER)
     tale = stories(things, people=PEOPLE, start=START, poor=POOR, random=random)
@@ -123,9 +126,11 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     go_wrong(named["alice"], named["otto"], end)
     speak(named["alice"], named["otto"], end)
     have_in_mind(named["rob"], end)
+    take_and_leave(named["alice"], end)
     for job in all_jobs().values():
         job.run(end)
     pay_firms(cast.firms[4].merchant_id, end)
+    ask_for_imports(named["mo"], cast.firms[0].merchant_id, end)
     _hurry(False)
 
 
