@@ -37,7 +37,7 @@ class Saying:
             return gettext(self.msgid) if self.msgid else ""
         places = {name: str(v) if isinstance(v, Sum | Saying) else v for name, v in self.values.items()}
         if self.many:
-            return plural(self.msgid, self.many, places.pop("num"), **places)
+            return plural(self.msgid, self.many, int(places.pop("num")), **places)
         return gettext(self.msgid, **places)
 
     def __bool__(self) -> bool:

@@ -1,8 +1,12 @@
 """Each rule of the machine review both ways, at its edge; and the page's check is the job's verdict."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
+from flask import current_app
+from flask_babel import force_locale
 from sqlalchemy import event
 
 from c2b.accounts.models import User
@@ -15,6 +19,7 @@ from c2b.pipeline.engine import judge_by_machine
 from c2b.pipeline.machine_rules import BY_ID, RULES, examine, findings_in, verdict_of
 from c2b.pipeline.models import Offer, OfferTier, PricePoint, VerdictLine
 from c2b.pipeline.offer_content import hash_of
+from c2b.pipeline.said import reason_in_words
 from c2b.pipeline.stage import Ruling
 from tests.factories import put_in_state
 from tests.pipeline.offers_kit import PICTURES, sound, wanted
@@ -365,3 +370,23 @@ def test_a_reason_tells_what_was_seen_and_how_to_mend_it(offer, now):
     assert "Dispatch within 90 days at most." in reason
     assert "Say what can be measured instead." in reason
     assert len(reason.split("\n")) == 2
+
+
+def test_what_the_machine_found_is_read_in_the_readers_language_long_after(make, now):
+    offer = sound(make, lead_days=91, selling_line="")
+    db.session.commit()
+    verdict = verdict_of(examine(offer, now))
+    kept = json.loads(json.dumps(verdict.evidence))  # as the database has it
+    assert findings_in(kept) == examine(offer, now)
+    assert reason_in_words(kept, "") == verdict.reason
+    with current_app.test_request_context(), force_locale("zh_Hans"):
+        said = reason_in_words(kept, verdict.reason)
+        titles = [f"{one.evidence} {one.fix}" for one in findings_in(kept)]
+    assert "91" in said
+    assert not re.search("Dispatch|Time to", said)
+    assert not [line for line in titles if re.search("[a-z]{4}", line)]
+
+
+def test_a_finding_of_the_time_before_codes_is_shown_as_it_was_written():
+    old = {"findings": [{"id": "gone", "outcome": "fail", "evidence": "50% is missing.", "fix": "", "field": ""}]}
+    assert reason_in_words(old, "") == "gone: 50% is missing."
