@@ -102,7 +102,7 @@ def _counted(asked_for: Asked, now: datetime, but: str, by: Any) -> dict[Any, in
         return {}
     named = select(by.label("part")).where(*conditions).subquery()
     rows = db.session.execute(select(named.c.part, func.count()).group_by(named.c.part))
-    return dict(rows.all())  # type: ignore[arg-type]  # rows of two
+    return dict(rows.all())
 
 
 def like(title: str, *, now: datetime, limit: int, user_id: int | None = None) -> list[CardView]:

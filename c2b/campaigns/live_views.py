@@ -22,7 +22,7 @@ def live(slug: str) -> Response:
     """The parts of the page that change, ready to be put in their places, and a sentence for who listens."""
     campaign, now = visible(slug), utcnow()
     response = Response(status=304)
-    mark = mark_of(campaign)
+    mark = mark_of(campaign, now)
     if not request.if_none_match.contains_weak(mark):
         view, parts = full_view(campaign, queries.page_view(campaign, None, now=now), now)
         about = {"campaign": campaign, "view": view, "parts": parts, "now": now}

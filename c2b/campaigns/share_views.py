@@ -79,4 +79,5 @@ def _drawn(told: str, card: Card, ref: str) -> bytes:
 def _cached(response: Response, content: bytes) -> Response:
     response.set_etag(hashlib.sha256(content).hexdigest()[:32])
     response.headers["Cache-Control"] = PICTURE_FOR
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

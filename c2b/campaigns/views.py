@@ -56,9 +56,7 @@ def full_view(campaign: Campaign, view: PageView, now: datetime) -> tuple[PageVi
     return view, parts
 
 
-def campaign_page(
-    campaign: Campaign, view: PageView, box: Box | None, status: int = 200
-) -> ResponseReturnValue:
+def campaign_page(campaign: Campaign, view: PageView, box: Box | None, status: int = 200) -> tuple[str, int]:
     """The campaign's page with the pledge box as it stands."""
     now = utcnow()
     others = (
@@ -86,14 +84,15 @@ def show(slug: str) -> ResponseReturnValue:
     """Decide and join."""
     campaign = visible(slug)
     remember(campaign)
-    if fresh := not_changed(campaign):
+    now = utcnow()
+    if fresh := not_changed(campaign, now):
         return fresh
-    view = queries.page_view(campaign, reader_id(), now=utcnow())
+    view = queries.page_view(campaign, reader_id(), now=now)
     box = None
     if view.why_not is None and view.my_pledge is None:
         box = pledge_box(view, reader_id(), kept=kept_for(slug))
     html, status = campaign_page(campaign, view, box)
-    return with_tag(campaign, html, status)
+    return with_tag(campaign, html, status, now)
 
 
 @bp.get("/c/<slug>/result")

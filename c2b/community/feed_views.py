@@ -79,4 +79,5 @@ def _answer(title: str, id_: str, url: str, entries: list[Entry], begun: datetim
     response = Response(render_template("community/feed.xml", feed=feed), mimetype="application/atom+xml")
     response.headers["Cache-Control"] = "public, max-age=300"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -125,6 +125,20 @@ def test_everyone_is_reminded_once_48_hours_before_it_closes(make, now):
     assert campaigns_closing_soon(soon) == []
 
 
+def test_who_joined_is_led_to_the_change_and_who_follows_is_not(make, now):
+    campaign, joined, following = make.campaign(threshold=9), make.shopper(), make.user()
+    place_pledge(campaign.id, ask(campaign, joined), now=now)
+    for user in (joined, following):
+        follow(campaign.id, user.id, now=now)
+    db.session.commit()
+    remind_closing.run(campaign.closes_at - timedelta(hours=48))
+    rows = db.session.execute(
+        select(Notice.user_id, Notice.data).where(Notice.kind == "campaign_closing_soon").order_by(Notice.id)
+    )
+    leads = {user_id: data.get("change") for user_id, data in rows}
+    assert leads == {joined.id: f"/c/{campaign.slug}/change", following.id: None}
+
+
 def test_heat_is_counted_again_until_it_is_quiet(make, now):
     campaign = make.campaign(threshold=100)
     place_pledges(campaign.id, [ask(campaign, make.shopper(), 2) for _ in range(5)], now=now)
