@@ -12,6 +12,7 @@ from c2b.core.db import transaction
 from c2b.core.forms import attempt
 from c2b.orders import disputes, progress_back, remedy_queries
 from c2b.orders.evidence import evidence_of, pack_of, words_of
+from c2b.orders.firm_words import state_words
 from c2b.orders.pages import page_number
 from c2b.orders.remedy_forms import RulingForm
 from c2b.orders.remedy_rules import next_of_dispute, why_not_rule
@@ -69,6 +70,7 @@ def _page(dispute_id: int, form: RulingForm, status: int) -> ResponseReturnValue
         next=next_of_dispute(page.dispute),
         why_not=why_not_rule(page.dispute, now),
         form=form,
+        state_words=state_words,
         now=now,
     )
     return html, status

@@ -127,6 +127,7 @@ def let_time_rule(dispute_id: int, *, now: datetime) -> None:
 
 def _rule(order: Order, dispute: Dispute, amount: int, words: str, by: int | None, now: datetime) -> None:
     dispute.ruling, dispute.ruled_by, dispute.ruled_at = words, by, now
+    dispute.awarded = max(amount, 0)
     if amount <= 0:
         move(dispute, D.DISMISSED, by=by, now=now, amount=0)
     else:

@@ -13,6 +13,7 @@ from c2b.campaigns.models import Campaign, Pledge
 from c2b.core.db import db
 from c2b.core.events import Event, record
 from c2b.core.text import gettext as _
+from c2b.orders.event_words import details_words, event_words
 from c2b.orders.models import Dispute, Evidence, Order, Return, Shipment
 from c2b.orders.remedy_rules import MOST_PICTURES
 from c2b.orders.states import Party
@@ -29,6 +30,11 @@ class Line:
     kind: str  # "order.shipped"
     by: int | None
     details: str
+
+    @property
+    def what(self) -> str:
+        """What happened, in words."""
+        return event_words(self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +106,16 @@ def diary_of(order: Order) -> list[Line]:
     }
     about = or_(*(and_(Event.subject == name, Event.subject_id.in_(ids)) for name, ids in parts.items()))
     return [
-        Line(event.at, event.subject, event.subject_id, event.kind, event.by, _details(event))
+        Line(
+            event.at,
+            event.subject,
+            event.subject_id,
+            event.kind,
+            event.by,
+            details_words(event.data, order.currency),
+        )
         for event in db.session.scalars(select(Event).where(about).order_by(Event.id))
     ]
-
-
-def _details(event: Event) -> str:
-    """What the entry holds besides, without the state before."""
-    return ", ".join(
-        f"{name}: {value}" for name, value in event.data.items() if name != "old" and value != ""
-    )
 
 
 def words_of(pack: Pack) -> str:
@@ -121,7 +127,8 @@ def words_of(pack: Pack) -> str:
         _("Charged to %(card)s under the key %(key)s.", card=pack.card, key=pack.charge.key),
     ]
     lines = [
-        f"{_moment(line.at)}  {line.kind}  #{line.subject_id}  {line.details}".rstrip() for line in pack.lines
+        f"{_moment(line.at)}  {line.what} ({line.kind} {line.subject_id})  {line.details}".rstrip()
+        for line in pack.lines
     ]
     return "\n".join([*head, "", *lines]) + "\n"
 

@@ -20,6 +20,7 @@ from c2b.orders import due, order_queries
 from c2b.orders.carriers import DEMO, KNOWN, carriers, page_of
 from c2b.orders.codes import spaced
 from c2b.orders.delivery_forms import CodeForm, MarkForm, ParcelForm, ShipForm
+from c2b.orders.firm_words import state_words, way_words
 from c2b.orders.models import Order, Shipment, Voucher
 from c2b.orders.pages import page_number
 from c2b.orders.remedy_queries import remedies_of
@@ -144,7 +145,9 @@ def _order_page(order: Order, form: ParcelForm, status: int = 200) -> ResponseRe
         "orders/firm_order.html",
         **page._asdict(),
         remedies=remedies_of(order, utcnow()),
-        story=story_of(page, _money),
+        story=story_of(page, _money, firm=True),
+        way_words=way_words,
+        state_words=state_words,
         address=address,
         name=name,
         region=region,

@@ -10,6 +10,7 @@ from c2b.campaigns.states import Fulfilment
 from c2b.core.db import Model
 from c2b.core.labels import one_of
 from c2b.core.states import HasState
+from c2b.core.text import gettext as _
 from c2b.orders.states import (
     DISPUTE,
     ORDER,
@@ -163,8 +164,15 @@ class Dispute(HasState, Model):
     ruling: Mapped[str] = mapped_column(default="")  # in words for both sides
     ruled_by: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     ruled_at: Mapped[datetime | None]
+    awarded: Mapped[int | None]  # how much the ruling gave back
     refund_id: Mapped[int | None] = mapped_column(ForeignKey("refund.id"))
     state: Mapped[DisputeState] = mapped_column(one_of(DisputeState))
+
+    @property
+    def state_words(self) -> str:
+        """How far it has come, in words; a ruling that gave a part back says so."""
+        part = self.state == DisputeState.UPHELD and 0 < (self.awarded or 0) < self.amount
+        return _("Ruled in part for the shopper") if part else self.state.label
 
 
 class Evidence(Model):

@@ -14,7 +14,7 @@ from c2b.core.money import major
 from c2b.core.text import gettext as _
 from c2b.orders.models import Order
 from c2b.orders.states import OrderState
-from c2b.payments.models import Attempt
+from c2b.payments.models import Refund
 
 MOST_ROWS = 5000
 MOST_SLIPS = 500  # on one page of slips
@@ -38,12 +38,14 @@ class PurchaseOrder:
     total: int
     fee: int
     refunded: int
-    ship_by: datetime | None
+    fee_back: int  # the part of our fee that went back with it
+    ship_by: datetime | None  # of those that wait, the first; of all where none waits
+    ship_last: datetime | None
 
     @property
     def payable(self) -> int:
-        """What is left for the firm: without our fee, and before any refunds."""
-        return self.total - self.fee
+        """What is left for the firm: without our fee, and without what went back."""
+        return self.total - self.fee - (self.refunded - self.fee_back)
 
 
 def option_text(options: dict[str, Any]) -> str:
@@ -70,18 +72,21 @@ def purchase_order(launch_id: int) -> PurchaseOrder:
         Line(text, sum(o.quantity for o in some), sum(o.total for o in some), len(some))
         for text, some in sorted(kinds.items())
     ]
-    refunded = db.session.scalar(
-        select(func.sum(Attempt.refunded))
-        .join(Order, Order.attempt_id == Attempt.id)
+    refunded, fee_back = db.session.execute(
+        select(func.sum(Refund.amount), func.sum(Refund.fee_back))
+        .join(Order, Order.attempt_id == Refund.capture_id)
         .where(Order.launch_id == launch_id, Order.state != OrderState.CANCELLED)
-    )
+    ).one()
+    due = sorted(o.ship_by for o in [o for o in orders if o.state == OrderState.PLACED] or orders)
     return PurchaseOrder(
         lines=lines,
         units=sum(order.quantity for order in orders),
         total=sum(order.total for order in orders),
         fee=sum(order.fee for order in orders),
         refunded=int(refunded or 0),
-        ship_by=min((order.ship_by for order in orders), default=None),
+        fee_back=int(fee_back or 0),
+        ship_by=due[0] if due else None,
+        ship_last=due[-1] if due else None,
     )
 
 

@@ -32,6 +32,7 @@ class Progress:
     units_ordered: int = 0
     amount_held: int = 0
     amount_captured: int = 0
+    amount_back: int = 0  # of what was captured: paid back, or promised to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,17 @@ def _run(launch: Launch, progress: Progress, seen: Any, now: datetime) -> Run:
 def progress_of(launches: Sequence[Launch]) -> dict[int, Progress]:
     """The progress of each of these launches."""
     ids = [launch.id for launch in launches]
-    attempts: dict[tuple[int, str, str], tuple[int, int]] = {
-        (id_, purpose, state): (n, int(amount or 0))
-        for id_, purpose, state, n, amount in db.session.execute(
-            select(Attempt.launch_id, Attempt.purpose, Attempt.state, func.count(), func.sum(Attempt.amount))
+    attempts: dict[tuple[int, str, str], tuple[int, int, int]] = {
+        (id_, purpose, state): (n, int(amount or 0), int(back or 0))
+        for id_, purpose, state, n, amount, back in db.session.execute(
+            select(
+                Attempt.launch_id,
+                Attempt.purpose,
+                Attempt.state,
+                func.count(),
+                func.sum(Attempt.amount),
+                func.sum(Attempt.refunded),
+            )
             .where(Attempt.launch_id.in_(ids), _is_latest())
             .group_by(Attempt.launch_id, Attempt.purpose, Attempt.state)
         )
@@ -126,12 +134,12 @@ def _is_latest() -> Any:
 
 def _progress(
     launch: Launch,
-    attempts: dict[tuple[int, str, str], tuple[int, int]],
+    attempts: dict[tuple[int, str, str], tuple[int, int, int]],
     pledges: dict[tuple[int, str], tuple[int, int]],
 ) -> Progress:
-    def asked(purpose: Purpose, *states: AttemptState) -> tuple[int, int]:
-        found = [attempts.get((launch.id, purpose, state), (0, 0)) for state in states]
-        return sum(n for n, _amount in found), sum(amount for _n, amount in found)
+    def asked(purpose: Purpose, *states: AttemptState) -> tuple[int, int, int]:
+        found = [attempts.get((launch.id, purpose, state), (0, 0, 0)) for state in states]
+        return sum(f[0] for f in found), sum(f[1] for f in found), sum(f[2] for f in found)
 
     ordered = pledges.get((launch.campaign_id, PledgeState.ORDERED), (0, 0))
     dropped = pledges.get((launch.campaign_id, PledgeState.DROPPED), (0, 0))
@@ -151,4 +159,5 @@ def _progress(
         units_ordered=ordered[1],
         amount_held=held[1],
         amount_captured=captured[1],
+        amount_back=captured[2],
     )  # fmt: skip

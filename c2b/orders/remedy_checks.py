@@ -34,7 +34,9 @@ def refunds_fit() -> Iterator[str]:
             yield f"of {key}, which is {state} with {amount}, {back} is promised back"
 
 
-@check("I-25 a refund is paid exactly when the provider has paid it, once and to the cent, or operators say how else")
+@check(
+    "I-25 a refund is paid exactly when the provider has paid it, once and to the cent, or operators say how else"
+)
 def refunds_are_paid_once() -> Iterator[str]:
     """A refund's requests are about its amount; one that is paid has one that succeeded, others have none."""
     paid = func.count(Attempt.id).filter(Attempt.state == AttemptState.SUCCEEDED)

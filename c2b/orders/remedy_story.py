@@ -73,7 +73,7 @@ def story_of_dispute(dispute: Dispute, said: Sequence[Evidence]) -> list[Line]:
     }
     lines += [_line(one.at, names[one.party], "msg") for one in said if one.at > dispute.opened_at]
     if dispute.state in (DisputeState.UPHELD, DisputeState.DISMISSED, DisputeState.WITHDRAWN):
-        lines.append(_line(dispute.state_since, dispute.state.label, "check", dispute.ruling))
+        lines.append(_line(dispute.state_since, dispute.state_words, "check", dispute.ruling))
     return [*lines, *_to_come(next_of_dispute(dispute))]
 
 

@@ -1,18 +1,25 @@
 """A firm runs a sale: its papers to print or download, tracking numbers by file, goods that lie ready."""
 
+from typing import Any
+
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from c2b.campaigns.closing import curve_of
+from c2b.community.makers import badge_of
+from c2b.community.queries import questions_of
+from c2b.community.states import Badge
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.forms import attempt
-from c2b.core.sheets import decoded, written
+from c2b.core.sheets import Amount, decoded, written
 from c2b.orders import due, order_queries, papers
 from c2b.orders.delivery_forms import ParcelsFile, ReadyForm
 from c2b.orders.firm_views import my_firm
+from c2b.orders.firm_words import state_words
 from c2b.orders.models import Order
 from c2b.orders.order_queries import Sale
 from c2b.orders.parcels import FILE_BYTES, Reading, read_parcels
@@ -20,6 +27,7 @@ from c2b.orders.shipping import send_parcels
 from c2b.orders.states import OrderState
 from c2b.orders.views import bp
 from c2b.orders.vouchers import ready_orders
+from c2b.pipeline.offer_queries import points_of
 
 
 def my_sale(slug: str) -> Sale:
@@ -44,9 +52,30 @@ def _sale_page(mine: Sale, form: ReadyForm, status: int = 200) -> ResponseReturn
         waiting=order_queries.to_make_ready(mine.launch.id),
         form=form,
         states=list(OrderState),
+        state_words=state_words,
+        speaks=badge_of(mine.campaign, current_user.id) is not Badge.NONE,
+        questions=_unanswered(mine.campaign.id),
         now=utcnow(),
     )
     return html, status
+
+
+def _unanswered(campaign_id: int) -> list[Any]:
+    found, _more = questions_of(campaign_id, current_user.id, speaks=True)
+    return [said for said in found if said.thing.answered_at is None]
+
+
+@bp.get("/sell/c/<slug>/demand.csv")
+@requires(Role.MERCHANT)
+def demand_csv(slug: str) -> ResponseReturnValue:
+    """The demand curve: how many would pay each price, people and units."""
+    mine = my_sale(slug)
+    points = points_of(curve_of(mine.campaign.id))
+    c = mine.campaign.currency
+    rows = [[_("Price"), _("Currency"), _("People who would pay it"), _("Units they would take")]]
+    return _download(
+        [*rows, *([Amount(p.price, c), c, p.people, p.units] for p in points)], f"demand-{mine.campaign.id}"
+    )
 
 
 @bp.post("/sell/c/<slug>/ready")

@@ -15,9 +15,13 @@ Line = dict[str, Any]
 Money = Callable[[int, str], str]  # an amount as the reader writes it
 
 
-def story_of(page: OrderPage, money: Money) -> list[Line]:
-    """The lines, oldest first; what is still to come stands last, without a time of its own."""
-    lines = [*_begin(page, money), *_parcels(page), *_codes(page), *_end(page), *_refunds(page, money)]
+def story_of(page: OrderPage, money: Money, *, firm: bool = False) -> list[Line]:
+    """The lines, oldest first; what is still to come stands last, without a time of its own.
+
+    They speak to the shopper, or to the `firm`.
+    """
+    refunds = _refunds(page, money, firm)
+    lines = [*_begin(page, money), *_parcels(page), *_codes(page), *_end(page), *refunds]
     lines.sort(key=lambda line: line["at"])
     return [*lines, *_to_come(page)]
 
@@ -74,14 +78,20 @@ def _end(page: OrderPage) -> list[Line]:
     return [_line(order.delivered_at, _("Collected") if page.where else _("Delivered"), "box")]
 
 
-def _refunds(page: OrderPage, money: Money) -> list[Line]:
+def _refunds(page: OrderPage, money: Money, firm: bool) -> list[Line]:
     lines = []
     for refund in page.refunds:
         amount = money(refund.amount, refund.currency)
-        promised = _("%(amount)s is paid back to you", amount=amount)
+        to_firm = _("%(amount)s is paid back to the shopper", amount=amount)
+        promised = to_firm if firm else _("%(amount)s is paid back to you", amount=amount)
         lines.append(_line(refund.created_at, promised, "undo", refund.note or refund.cause.label))
         if refund.paid_at is not None:
-            lines.append(_line(refund.paid_at, _("%(amount)s is on your card", amount=amount), "cc"))
+            there = _("%(amount)s is with the shopper", amount=amount)
+            mine = _("%(amount)s is on your card", amount=amount)
+            if refund.other_by:
+                mine = _("%(amount)s was paid in another way", amount=amount)
+            text = (refund.other_way or "") if refund.other_by else ""
+            lines.append(_line(refund.paid_at, there if firm else mine, "cc", text))
     return lines
 
 

@@ -15,6 +15,7 @@ from c2b.core.clock import utcnow
 from c2b.core.db import db, end_transaction, transaction
 from c2b.core.errors import NotFound, refuse
 from c2b.core.sheets import Amount, written
+from c2b.core.tables import moment
 from c2b.merchants.models import Merchant
 from c2b.merchants.queries import firm_of, post_of
 from c2b.payments import windows
@@ -132,12 +133,12 @@ def statement_file(firm: Merchant) -> Response:
     rows: list[list[Any]] = [["date", "currency", "what", "number", "amount"]]
     for found in statements.month_of(firm.id, start, end):
         c = found.currency
-        rows.append([start.isoformat(), c, _("Balance before"), "", Amount(found.before, c)])
+        rows.append([moment(start), c, _("Balance before"), "", Amount(found.before, c)])
         rows += [
-            [line.at.isoformat(), c, line_words(line.cause, line.kind), line.number, Amount(line.amount, c)]
+            [moment(line.at), c, line_words(line.cause, line.kind), line.number, Amount(line.amount, c)]
             for line in found.lines
         ]
-        rows.append([end.isoformat(), c, _("Balance after"), "", Amount(found.after, c)])
+        rows.append([moment(end), c, _("Balance after"), "", Amount(found.after, c)])
     return as_file(rows, f"statement-{firm.slug}-{name}")
 
 

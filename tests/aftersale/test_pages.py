@@ -171,7 +171,7 @@ def test_a_dispute_goes_through_the_three_sides_pages(client, sign_in, make, ord
     sign_in(client, make.operator("Otto"))
     assert order.number in client.get("/ops/disputes").text
     page = client.get(f"/ops/disputes/{id_}").text
-    assert all(words in page for words in ("It leaks.", "It was whole.", "order.delivered"))
+    assert all(words in page for words in ("It leaks.", "It was whole.", "Order: Delivered"))
     pack = client.get(f"/ops/disputes/{id_}/pack")
     assert pack.mimetype == "text/plain"
     assert "dispute.opened" in pack.text

@@ -328,6 +328,11 @@ def upgrade() -> None:
             )
         )
 
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("awarded", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("way", sa.String(), nullable=True))
 
@@ -394,6 +399,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_column("way")
+
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.drop_column("awarded")
 
     with op.batch_alter_table("campaign", schema=None) as batch_op:
         batch_op.drop_column("picture_alts")
