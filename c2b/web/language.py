@@ -22,6 +22,7 @@ from c2b.core.db import end_transaction, transaction
 from c2b.core.languages import CATALOGUES, LANGUAGES, PREFIXES, closest, prefixed
 from c2b.core.paths import local_path
 from c2b.web import pseudo
+from c2b.web.headers import NO_DATABASE
 
 bp = Blueprint("language", __name__)
 
@@ -86,8 +87,8 @@ def wanted() -> str:
 
 
 def _account_language() -> str | None:
-    """The language of whoever is signed in; after a failure of the database it is not asked again."""
-    if g.get("failed"):
+    """The language of whoever is signed in; not where the database has failed, or is not to be asked at all."""
+    if g.get("failed") or (request.endpoint and request.endpoint in NO_DATABASE):
         return None
     try:
         return str(current_user.locale) if current_user and current_user.is_authenticated else None

@@ -27,7 +27,8 @@ def test_help_is_found_by_its_words_and_every_topic_has_a_page(client: FlaskClie
     assert client.get("/help?q=%00%E2%80%AE").status_code == 200
 
 
-def test_the_status_page_says_what_works(client: FlaskClient, monkeypatch) -> None:
+def test_the_status_page_says_what_works(make: Make, client: FlaskClient, sign_in, monkeypatch) -> None:
+    sign_in(client, make.user(locale="es"))
     assert "Everything works." in client.get("/status").text
     monkeypatch.setattr("c2b.web.help_views.is_full", lambda: True)
     assert "nothing can be saved" in client.get("/status").text
