@@ -2,14 +2,12 @@
 
 from flask import Flask
 
-from c2b.core.clock import utcnow
 from c2b.mailing import (  # noqa: F401  # tables and promises too
     checks,
     mailing_views,
     models,
     notification_views,
     preview_views,
-    progress,
     render,
     unsubscribe_views,
 )
@@ -17,7 +15,7 @@ from c2b.mailing import (  # noqa: F401  # tables and promises too
 
 def register(app: Flask) -> None:
     """Connect this feature to the application. The mailbox is there only where no mail leaves the house."""
-    app.jinja_env.globals["mailings"] = lambda: progress.mailings(utcnow())
+    app.jinja_env.globals["mailings"] = mailing_views.running
     app.jinja_env.filters.update(moment=render.moment, translated=render.translated)
     app.register_blueprint(notification_views.bp)
     app.register_blueprint(unsubscribe_views.bp)

@@ -10,7 +10,7 @@ from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound
 from c2b.mailing.preview_views import bp
-from c2b.mailing.progress import hold, let_go
+from c2b.mailing.progress import Mailing, hold, let_go, mailings
 from c2b.mailing.render import kinds
 
 
@@ -32,6 +32,11 @@ def let_mailing_go(kind: str) -> ResponseReturnValue:
         count = let_go(_known(kind), by=current_user.id, now=utcnow())
     flash(ngettext("%(num)s mail goes out now.", "%(num)s mails go out now.", count), "ok")
     return redirect("/ops/mail")
+
+
+def running() -> list[Mailing]:
+    """How far mailings are now, for the page of mail."""
+    return mailings(utcnow())
 
 
 def _known(kind: str) -> str:
