@@ -29,7 +29,9 @@ if (document.body.dataset.keys !== "off") {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (inField(event.target) || document.querySelector("dialog[open]")) return;
-    if (act(event.key.toLowerCase())) event.preventDefault();
+    if (!act(event.key.toLowerCase())) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // the r of "g r" is not the r of a page's own keys
   });
 }
 

@@ -1,5 +1,5 @@
 // Single letters for reviewing: J K next and previous, P W R stage a verdict, 1 to 6 a reason, X tick, Enter open,
-// U undo, S preview and send, ? the list. They never fire in a field and can be switched off (localStorage "keys").
+// U undo, S preview and send, ? the list. They never fire in a field and can be switched off (body[data-keys=off], the cookie "keys").
 //
 // [data-row] rows have a link, maybe a tick, and a cell .dec for the mark. The pane beside them (#pane, form#verdict) is
 // fetched while rows are walked through. Verdicts are sent in the background; the mark is there at once and is taken
@@ -200,13 +200,7 @@ if (beside) {
 }
 
 const inField = (el) => el.isContentEditable || el.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
-const off = () => {
-  try {
-    return localStorage.getItem("keys") === "off";
-  } catch {
-    return false;
-  }
-};
+const off = () => document.body.dataset.keys === "off";
 
 function press(key) {
   const button = field(key);
@@ -240,5 +234,8 @@ document.querySelectorAll("[data-keys-open]").forEach((button) => {
 });
 document.querySelectorAll("[data-keys-switch]").forEach((box) => {
   box.checked = !off();
-  box.addEventListener("change", () => localStorage.setItem("keys", box.checked ? "on" : "off"));
+  box.addEventListener("change", () => {
+    document.body.dataset.keys = box.checked ? "" : "off";
+    document.cookie = `keys=${box.checked ? "" : "off"};path=/;max-age=${box.checked ? 0 : 31536000};samesite=lax`;
+  });
 });
