@@ -16,13 +16,14 @@ from sqlalchemy import select, update
 
 from c2b import create_app
 from c2b.core.db import db, get_or_404, is_sqlite, transaction
-from c2b.core.errors import Refused
+from c2b.core.errors import NotFound, Refused
 from c2b.pipeline import engine, scheduling
 from c2b.pipeline.engine import give_verdict
 from c2b.pipeline.judging import passes, visit_of
 from c2b.pipeline.models import Offer, Place
 from c2b.pipeline.scheduling import book_place
 from c2b.pipeline.stage import Ruling
+from c2b.pipeline.staging import send_staged
 from tests.conftest import config_for
 
 OFFICES = 2
@@ -89,10 +90,14 @@ def act(what: dict[str, Any], now: datetime) -> str:
         take_the_guards_off(what)
     try:
         with transaction():
-            if "slot" in what:
+            if "staged" in what:
+                send_staged(what["staged"], by=what["by"], now=now)
+            elif "slot" in what:
                 book_place(what["slot"], what["campaign"], by=what["by"], now=now)
             else:
                 give_verdict(what["offer"], Ruling.PASS, "", by=what["by"], now=now)
+    except NotFound:
+        return "gone"
     except Refused as no:
         return f"refused: {no}"
     except Exception as error:

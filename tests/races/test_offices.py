@@ -18,7 +18,9 @@ from c2b.config import ROOT
 from c2b.core.db import db
 from c2b.core.events import Event
 from c2b.pipeline.batches import award, ensure_batches
-from c2b.pipeline.models import Offer, Place, Slot
+from c2b.pipeline.models import Offer, Place, Slot, VerdictLine
+from c2b.pipeline.stage import Ruling
+from c2b.pipeline.staging import stage_verdict, staged_by
 from tests.factories import Make
 
 OFFICES = 2
@@ -104,6 +106,32 @@ def two_operators_on_one_slot(make: Make, race: Race) -> None:
     assert list(states.values()) == [CampaignState.AWARDED]
 
 
+def one_staged_verdict_sent_from_two_windows(make: Make, race: Race) -> None:
+    """It is given once; the other window finds it gone."""
+    campaign = make.campaign(CampaignState.SOURCING)
+    offer = make.at_stage(make.offer(campaign, batch=make.batch()), "final_review")
+    rita = make.reviewer()
+    stage_verdict(offer.id, Ruling.PASS, [], "", by=rita.id, now=make.now, content_hash=offer.content_hash)
+    [staged] = staged_by(rita.id)
+    answers = race.run(*({"staged": staged.id, "by": rita.id} for _ in range(OFFICES)))
+    assert sorted(answers) == ["done", "gone"]
+    given = select(func.count()).where(VerdictLine.offer_id == offer.id, VerdictLine.by == rita.id)
+    assert db.session.scalar(given) == 1
+
+
+def two_staged_verdicts_on_one_offer(make: Make, race: Race) -> None:
+    """Two reviewers send at the same moment: both count, and the offer goes on once."""
+    campaign = make.campaign(CampaignState.SOURCING)
+    offer = make.at_stage(make.offer(campaign, batch=make.batch()), "final_review")
+    acts = []
+    for reviewer in (make.reviewer(), make.reviewer()):
+        seen = offer.content_hash
+        stage_verdict(offer.id, Ruling.PASS, [], "", by=reviewer.id, now=make.now, content_hash=seen)
+        acts.append({"staged": staged_by(reviewer.id)[0].id, "by": reviewer.id})
+    assert race.run(*acts) == ["done", "done"]
+    assert offer.state == "scheduling"
+
+
 def make_slot(make: Make) -> Slot:
     """A slot with one place."""
     batch = ensure_batches(make.now)
@@ -140,7 +168,7 @@ def test_of_two_that_act_at_once_each_finds_what_the_other_did(
 ) -> None:
     """Two reviewers on one offer; two operators on one slot."""
     offices = race(guarded=True)
-    for act in RACES:
+    for act in (*RACES, one_staged_verdict_sent_from_two_windows, two_staged_verdicts_on_one_offer):
         act(make, offices)
 
 
