@@ -90,6 +90,7 @@ function crop(box, line) {
   const size = dialog.querySelector('input')
   let x = 0
   let y = 0
+  let numbers = {}
   const wide = () => picture.clientWidth
   const high = () => picture.clientHeight
   const side = () => (Math.min(wide(), high()) * size.value) / 1000
@@ -97,6 +98,8 @@ function crop(box, line) {
     x = Math.max(0, Math.min(wide() - side(), left))
     y = Math.max(0, Math.min(high() - side(), top))
     Object.assign(square.style, { left: `${x}px`, top: `${y}px`, width: `${side()}px`, height: `${side()}px` })
+    const part = (value, whole) => Math.round((1000 * value) / whole)
+    numbers = { x: part(x, wide()), y: part(y, high()), side: size.value }
   }
   const centre = () => place((wide() - side()) / 2, (high() - side()) / 2)
   picture.onload = centre
@@ -116,8 +119,6 @@ function crop(box, line) {
   }
   square.onpointerup = () => (square.onpointermove = null)
   dialog.onclose = () => {
-    const part = (value, whole) => Math.round((1000 * value) / whole)
-    const numbers = { x: part(x, wide()), y: part(y, high()), side: size.value }
     const cut = dialog.returnValue === 'cut'
     dialog.remove()
     if (cut) change(box, line, 'cut', numbers)
