@@ -26,6 +26,7 @@ from c2b.seed.aftersale import go_wrong
 from c2b.seed.long_work import ask_for_imports
 from c2b.seed.loose_ends import tie_up
 from c2b.seed.money import pay_firms
+from c2b.seed.office import arrange
 from c2b.seed.reviewing import have_in_mind
 from c2b.seed.stories import (
     CANCELLED,
@@ -131,6 +132,7 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
         job.run(end)
     pay_firms(cast.firms[4].merchant_id, end)
     ask_for_imports(named["mo"], cast.firms[0].merchant_id, end)
+    arrange(named["otto"], end)
     _hurry(False)
 
 

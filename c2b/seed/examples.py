@@ -20,6 +20,7 @@ from c2b.mailing.render import UNSUBSCRIBE
 from c2b.merchants.models import Merchant, MerchantDocument
 from c2b.orders.models import Dispute, Order, Return
 from c2b.orders.telling import PAY
+from c2b.payments.models import Refund
 from c2b.pipeline.models import Batch, Launch, Offer, Sample
 from c2b.settlement.models import Payout
 
@@ -128,6 +129,7 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "notice_id": lambda: [1, 2],
     "settlement.payout.number": _ids(Payout, Payout.number),
     "payout_id": _ids(Payout),
+    "refund_id": _ids(Refund),
     "work_id": _ids(Work),
     "run_id": lambda: [1],
     "width": lambda: [480],

@@ -94,6 +94,7 @@ def _operator(waiting: dict[str, int]) -> list[Entry]:
         Entry("people", _("People"), "operators.users", "users", n("people")),
         Entry("reviews", _("Reviews"), "orders.moderate", "star"),
         Entry("", _("Run")),
+        Entry("all_orders", _("All orders"), "operators.orders", "bag"),
         Entry("batches", _("Batches"), "operators.batches", "list"),
         Entry(
             "launches", _("Launches"), _there("launches.index", "operators.launches"), "bolt", n("launches")
@@ -108,6 +109,7 @@ def _operator(waiting: dict[str, int]) -> list[Entry]:
         Entry("emails", _("Mail preview"), "emails.index", "eye"),
         Entry("audit", _("Diary"), "operators.audit", "clock"),
         Entry("checks", _("Promises"), "operators.checks", "shield", n("checks")),
+        Entry("banner", _("Banner"), "operators.banner", "flag"),
     ]
 
 
