@@ -93,6 +93,7 @@ def _fill(campaign: Campaign, draft: CampaignDraft) -> None:
         setattr(campaign, name, getattr(draft, name))
     campaign.title = draft.title.strip()
     campaign.pictures = list(draft.pictures)
+    campaign.picture_alts = {ref: words for ref, words in draft.picture_alts.items() if ref in draft.pictures}
     campaign.options = [dict(option) for option in draft.options]
     campaign.regions = list(draft.regions)
     campaign.tiers = [

@@ -78,6 +78,7 @@ class CampaignDraft:
     description: str = ""
     fulfilment: Fulfilment = Fulfilment.SHIPPED
     pictures: Sequence[str] = ()
+    picture_alts: Mapping[str, str] = field(default_factory=dict)  # what a picture shows, in words
     currency: str = "CNY"
     list_price_basis: str = ""
     basis: Basis = Basis.UNITS

@@ -10,8 +10,6 @@ from wtforms import (
     FieldList,
     Form,
     FormField,
-    HiddenField,
-    MultipleFileField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -23,8 +21,10 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from c2b.campaigns.categories import Category
 from c2b.campaigns.regions import region_choices
 from c2b.campaigns.states import Allocation, Basis, CloseRule, Fulfilment
-from c2b.core.forms import AmountField, AreaField, LineField, PlainText, QuantityField, tidy
+from c2b.core.forms import AmountField, AreaField, LineField, QuantityField, tidy
+from c2b.core.uploads import PictureField
 
+MOST_PICTURES = 4
 DAYS = (7, 14, 21, 30)
 MOST_UNITS = 10**7
 MOST_OPTIONS, MOST_VALUES = 3, 20
@@ -84,8 +84,7 @@ class FirstForm(FlaskForm):
     list_price_basis = LineField(
         _l("A link, or a shop that has something like it"), [Optional()], longest=200
     )
-    pictures = MultipleFileField(_l("Or a photo"))
-    kept = HiddenField(validators=[PlainText(400)])
+    pictures = PictureField(_l("Or a photo"), most=MOST_PICTURES, alt=True)
 
 
 class WishForm(FlaskForm):
@@ -118,8 +117,7 @@ class WishForm(FlaskForm):
     basis = RadioField(_l("Counted in"), default=Basis.UNITS.value)
     days_open = SelectField(_l("Open for"), coerce=int, default=14)
     description = AreaField(_l("Tell the others about it"), [Optional()], longest=4000)
-    pictures = MultipleFileField(_l("Pictures"))
-    kept = HiddenField(validators=[PlainText(400)])  # references of pictures that were handed in before
+    pictures = PictureField(_l("Pictures"), most=MOST_PICTURES, alt=True)
     options = OptionsField(_l("Choices such as size or colour"), [Optional()], longest=600)
 
     full = False  # whether the fields of merchants and operators are there

@@ -17,7 +17,7 @@ from c2b.campaigns.rules import why_not_edit, why_not_submit
 from c2b.campaigns.states import CampaignState, Origin
 from c2b.campaigns.views import visible
 from c2b.campaigns.wish_forms import CampaignForm, FirstForm, SubmitForm, WishForm
-from c2b.campaigns.wishing import draft_of, keep_pictures, values_of
+from c2b.campaigns.wishing import draft_of, values_of
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
@@ -51,7 +51,7 @@ def new() -> ResponseReturnValue:
     if request.method == "GET":
         return _begin()
     form = _form({})
-    if not form.validate() or not keep_pictures(form):
+    if not form.validate():
         return _form_page(form, status=422)
     starter_id, now = int(current_user.id), utcnow()
     origin, firm_id = _origin()
@@ -81,9 +81,9 @@ def _begin() -> ResponseReturnValue:
 def _first_answers() -> ResponseReturnValue:
     """The first three things are there: what others wish for already, and the rest of the form."""
     first = FirstForm()
-    if not first.validate() or not keep_pictures(first):
+    if not first.validate():
         return render_template("campaigns/wish_first.html", form=first), 422
-    values = {name: first[name].data for name in ("title", "expected_price", "list_price_basis", "kept")}
+    values = {name: first[name].data for name in ("title", "expected_price", "list_price_basis", "pictures")}
     kind = WishForm if _origin()[0] == Origin.SHOPPER else CampaignForm
     return _form_page(kind(formdata=None, data=values), likes=_similar(str(first.title.data)))
 
@@ -156,7 +156,7 @@ def edit(slug: str) -> ResponseReturnValue:
     form = _form(values_of(campaign))
     if not form.is_submitted():
         return _form_page(form, campaign)
-    if not form.validate() or not keep_pictures(form):
+    if not form.validate():
         return _form_page(form, campaign, 422)
     campaign_id, by, draft = campaign.id, int(current_user.id), draft_of(form)
     changed = attempt(form, lambda: operations.change_campaign(campaign_id, draft, by=by, now=utcnow()).slug)

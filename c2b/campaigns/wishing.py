@@ -8,39 +8,17 @@ from c2b.campaigns.categories import Category
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.requests import CampaignDraft
 from c2b.campaigns.states import Allocation, Basis, CloseRule, Fulfilment
-from c2b.campaigns.wish_forms import CampaignForm, FirstForm, WishForm, written
-from c2b.core.files import BadFile, picture_size, save_picture
+from c2b.campaigns.wish_forms import CampaignForm, WishForm, written
 from c2b.core.labels import LabelEnum
+from c2b.core.uploads import Upload
 from c2b.demand.curve import Tier
 
-MOST_PICTURES = 4
 L = TypeVar("L", bound=LabelEnum)
 
 
 def member(kind: type[L], value: str) -> L:
     """The member that a form's choice names; the form has checked that there is one."""
     return next(each for each in kind if each.value == value)
-
-
-def keep_pictures(form: WishForm | FirstForm) -> bool:
-    """Save what was uploaded, in place of what was there; False with a message where one cannot be read."""
-    uploads = [upload for upload in form.pictures.data or [] if getattr(upload, "filename", "")]
-    if len(uploads) > MOST_PICTURES:
-        form.pictures.errors = [_("Choose at most %(count)s pictures.", count=MOST_PICTURES)]
-        return False
-    try:
-        refs = [save_picture(upload.stream) for upload in uploads]
-    except BadFile as bad:
-        form.pictures.errors = [str(bad)]
-        return False
-    if refs:
-        form.kept.data = " ".join(refs)
-    return True
-
-
-def pictures_of(form: WishForm) -> list[str]:
-    """References of the pictures that are kept; what does not name a picture of ours is left out."""
-    return [ref for ref in (form.kept.data or "").split() if picture_size(ref)][:MOST_PICTURES]
 
 
 def draft_of(form: WishForm) -> CampaignDraft:
@@ -57,7 +35,8 @@ def draft_of(form: WishForm) -> CampaignDraft:
         "basis": member(Basis, form.basis.data),
         "days_open": form.days_open.data,
         "options": form.options.options,
-        "pictures": pictures_of(form),
+        "pictures": [upload.ref for upload in form.pictures.data],
+        "picture_alts": {upload.ref: upload.alt for upload in form.pictures.data if upload.alt},
     }
     return CampaignDraft(**plain, **(_more(form) if isinstance(form, CampaignForm) else {}))
 
@@ -92,7 +71,10 @@ def values_of(campaign: Campaign) -> dict[str, Any]:
         "basis": campaign.basis.value,
         "days_open": campaign.days_open,
         "options": written(campaign.options),
-        "kept": " ".join(campaign.pictures),
+        "pictures": [
+            Upload(ref, _("picture %(number)s", number=at), (campaign.picture_alts or {}).get(ref, ""))
+            for at, ref in enumerate(campaign.pictures, 1)
+        ],
         "tiers": tiers,
         "capacity": campaign.capacity,
         "per_shopper": campaign.per_shopper,

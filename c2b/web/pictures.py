@@ -1,5 +1,7 @@
 """Pictures that people handed in, each under an address whose content never changes; files sent ahead of a form."""
 
+from typing import Any
+
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -91,8 +93,15 @@ def _sorry(sentence: str, status: int = 422) -> ResponseReturnValue:
     return jsonify(problem=sentence), status
 
 
+def picture_alt(thing: Any, ref: str, number: int) -> str:
+    """The words that stand for a picture of a campaign or an offer: its own, else the title's."""
+    own = (thing.picture_alts or {}).get(ref)
+    return str(own or _("Picture %(number)s of %(title)s", number=number, title=thing.title))
+
+
 def register(app: Flask) -> None:
-    """Serve pictures; `picture_url` makes the addresses."""
+    """Serve pictures (`picture_url` makes the addresses, `picture_alt(thing, ref, number)` the words)."""
+    app.jinja_env.globals["picture_alt"] = picture_alt
     app.add_url_rule("/files/<int:width>/<path:ref>", endpoint="web.picture", view_func=picture)
     app.add_url_rule("/files", endpoint="web.upload", view_func=upload, methods=["POST"])
     app.add_url_rule("/files/change", endpoint="web.change_upload", view_func=change_upload, methods=["POST"])

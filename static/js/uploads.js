@@ -35,7 +35,39 @@ function problem(line, text) {
 const tell = (box, text) => (box.querySelector('[data-said]').textContent = text)
 const changed = (box) => box.dispatchEvent(new Event('input', { bubbles: true }))
 
+// A form that is sent while a file is still on its way waits for it.
+const onTheWay = new Map()
+
+function sending(form, by) {
+  const state = onTheWay.get(form) ?? { count: 0 }
+  state.count += by
+  onTheWay.set(form, state)
+  if (state.count || !state.waiting) return
+  onTheWay.delete(form)
+  form.requestSubmit(state.waiting.button ?? undefined)
+}
+
+addEventListener(
+  'submit',
+  (event) => {
+    const state = onTheWay.get(event.target)
+    if (!state?.count) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    state.waiting = { button: event.submitter }
+    event.submitter?.setAttribute('aria-busy', 'true')
+  },
+  { capture: true },
+)
+
 async function add(box, list, file) {
+  const form = box.closest('form')
+  sending(form, 1)
+  await addOne(box, list, file)
+  sending(form, -1)
+}
+
+async function addOne(box, list, file) {
   const line = document.createElement('li')
   const bar = document.createElement('progress')
   const label = document.createElement('label')

@@ -12,6 +12,7 @@ from sqlalchemy import event, select
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.states import CampaignState, Origin, PledgeState
 from c2b.core.db import db
+from c2b.core.uploads import Upload
 from tests.factories import Make, put_in_state
 
 pytestmark = pytest.mark.usefixtures("frozen")
@@ -78,7 +79,6 @@ BAD_VALUES = {
     "days_open": ["900", "x"],
     "description": ["a\x00b", "x" * 4001],
     "options": ["Colour", "Colour: Red", "A: 1, 2\nA: 3, 4"],
-    "kept": ["a\x00"],
 }
 
 
@@ -105,12 +105,23 @@ def test_pictures_are_kept_while_another_field_is_mended(
     )  # fmt: skip
     first = only_campaign()
     [ref] = first.pictures
+    token = Upload(ref, "apron.png").token
     assert bad.status_code == 302
-    answer = client.post(f"/w/{first.slug}/edit", data={**GOOD, "kept": ref, "title": "Linen apron, long"})
+    answer = client.post(
+        f"/w/{first.slug}/edit",
+        data={
+            **GOOD,
+            "pictures-kept": token,
+            "pictures-there": token,
+            "pictures-alt": "A blue apron",
+            "title": "Linen apron, long",
+        },
+    )
     db.session.refresh(first)
     assert answer.location == f"/w/{first.slug}"
     assert (first.title, first.pictures) == ("Linen apron, long", [ref])
-    client.post(f"/w/{first.slug}/edit", data={**GOOD, "kept": "pic/../../etc demo/none"})
+    assert first.picture_alts == {ref: "A blue apron"}
+    client.post(f"/w/{first.slug}/edit", data={**GOOD, "pictures-kept": "pic/../../etc demo/none"})
     db.session.refresh(first)
     assert first.pictures == []
 
