@@ -13,6 +13,7 @@ const list = document.getElementById("keys");
 const beside = Boolean(pane && rows.length && bar && document.querySelector('[data-rows="open"]'));
 let at = Math.max(0, rows.findIndex((row) => row.getAttribute("aria-selected") === "true"));
 let wanted; // W or R, while its reason is being chosen
+let early; // a verdict that was pressed while the pane was still on its way
 let timer;
 const panes = new Map();
 
@@ -47,20 +48,21 @@ async function show(row) {
   history.replaceState(null, "", row.querySelector("a").href);
   const next = rows[at + 1];
   if (next) paneOf(next).catch(() => {});
+  if (early) rule(early);
 }
 
 function go(to) {
   if (!rows.length) return;
   rows[at].removeAttribute("aria-selected");
   at = Math.min(rows.length - 1, Math.max(0, to));
-  wanted = undefined;
+  wanted = early = undefined;
   const row = rows[at];
   row.setAttribute("aria-selected", "true");
   row.scrollIntoView({ block: "nearest" });
   row.querySelector("a")?.focus({ preventScroll: true });
   if (!beside) return;
   clearTimeout(timer);
-  timer = setTimeout(() => show(row), 60);
+  timer = setTimeout(() => show(row), 120);
 }
 
 async function post(address, data) {
@@ -117,9 +119,12 @@ function rule(ruling) {
   const many = ticked();
   const typed = form();
   if (!many.length && (!typed || (beside && typed.dataset.offer !== idOf(rows[at])))) {
-    if (beside) show(rows[at]); // the pane is still on its way: nobody judges what they have not seen
+    if (!beside) return;
+    early = ruling; // it is bound to what the pane will show
+    show(rows[at]);
     return;
   }
+  early = undefined;
   const data = new FormData(typed || document.getElementById("bulk"));
   data.set("ruling", ruling);
   data.set("batch", bar.dataset.batch || "");
