@@ -61,6 +61,10 @@ e2e: .venv/.dev $(COMPILED)  ## the browser tests alone (ARGS=--all-combinations
 shots: .venv/.dev $(COMPILED)  ## pictures of the key pages, on a phone and a desk, in light and dark, into var/shots/
 	$(BIN)/python -m tests.e2e.shots $(ARGS)
 
+.PHONY: bench
+bench: .venv/.dev $(COMPILED)  ## how fast pages feel on a slow phone (printed, never asserted)
+	$(BIN)/python -m bench.pages $(ARGS)
+
 .PHONY: faults
 faults: .venv/.dev $(COMPILED)  ## break what can break, one named test for each fault, on both databases (docs/faults.md)
 	$(BIN)/python -m pytest tests/faults tests/webhooks tests/settlement/test_reconciling.py -n 2 --dist worksteal -q --faults all $(ARGS)

@@ -113,7 +113,7 @@ def context_for(browser: Browser, address: str, watch: Watch, **more: Any) -> Br
     return context
 
 
-def save_failure(page: Page, folder: Path, name: str) -> None:
-    """What the page looked like when a test failed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
+def save(page: Page, path: Path) -> None:
+    """A picture of the whole page."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=path, full_page=True)

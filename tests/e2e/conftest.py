@@ -1,17 +1,19 @@
 """Browser, site and people for tests that look at pages as people do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, sync_playwright
 
-from c2b.seed import PASSWORD
+from c2b.config import ROOT
 from tests.e2e import chrome
+from tests.e2e.people import sign_in
 from tests.e2e.site import Site, running, seeded
 
 OpenAs = Callable[..., Page]
+FAILED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -78,34 +80,40 @@ def site_in_use(request: pytest.FixtureRequest) -> Site:
     return found
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The fixtures learn whether the test failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
 def open_as(
-    site_in_use: Site, browser: Browser, watch: chrome.Watch, signed_in: dict[str, StorageState]
+    request: pytest.FixtureRequest,
+    site_in_use: Site,
+    browser: Browser,
+    watch: chrome.Watch,
+    signed_in: dict[str, StorageState],
 ) -> Iterator[OpenAs]:
-    """A window for one of the demo's people (None for a visitor); options as of a browser's context."""
-    contexts = []
+    """A window for one of the demo's people (None for a visitor); options as of a browser's context.
+
+    What the windows show when the test fails is kept below var/e2e/.
+    """
+    contexts: list[BrowserContext] = []
 
     def open_one(who: str | None = None, **more: Any) -> Page:
         if who and who not in signed_in:
-            signed_in[who] = _sign_in(browser, site_in_use, watch, who)
+            signed_in[who] = sign_in(browser, site_in_use, watch, who)
         state = {"storage_state": signed_in[who]} if who else {}
         context = chrome.context_for(browser, site_in_use.address, watch, **state, **more)
         contexts.append(context)
         return context.new_page()
 
     yield open_one
+    if request.node.stash.get(FAILED, False):
+        for number, context in enumerate(contexts):
+            chrome.save(context.pages[0], ROOT / "var" / "e2e" / f"{request.node.name}-{number}.png")
     for context in contexts:
         context.close()
-
-
-def _sign_in(browser: Browser, site: Site, watch: chrome.Watch, who: str) -> StorageState:
-    context = chrome.context_for(browser, site.address, watch)
-    page = context.new_page()
-    page.goto("/sign-in")
-    page.locator("input[type=email]").fill(f"{who}@muster.example")
-    page.locator("input[type=password]").fill(PASSWORD)
-    page.locator("form:has(input[type=password]) button[type=submit]").first.click()
-    page.wait_for_url(lambda url: "/sign-in" not in url)
-    state = context.storage_state()
-    context.close()
-    return state

@@ -32,8 +32,8 @@ def go_to(page: Page, selector: str, *, most: int = 150, key: str = "Tab") -> No
 def follow(page: Page, selector: str, **more: int) -> None:
     """Go to a link or button and press Enter."""
     go_to(page, selector, **more)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 def write(page: Page, selector: str, words: str) -> None:

@@ -7,8 +7,12 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
+from c2b.accounts.models import User
+from c2b.campaigns.models import Campaign
 from c2b.core import clock
 from c2b.core.db import db
+from c2b.merchants.models import Merchant
+from c2b.orders.models import Order
 from c2b.pipeline.models import Batch, Offer
 from c2b.replay.materials import PAPER
 from tests.factories import Make
@@ -95,6 +99,27 @@ def pattern_tiers(offer: Offer) -> tuple[tuple[int, int], ...]:
     return tuple((tier.from_quantity, tier.unit_price) for tier in offer.tiers)
 
 
+def words_of_people() -> list[str]:
+    """What shoppers and merchants wrote, which nobody translates (a question to the database)."""
+    written: list[str] = []
+    for campaign in db.session.scalars(select(Campaign)):
+        written += [campaign.title, campaign.summary, campaign.description, campaign.list_price_basis]
+        written += [word for option in campaign.options for word in (option["name"], *option["values"])]
+    written += db.session.scalars(select(Merchant.name))
+    written += db.session.scalars(select(User.name))
+    return [words for words in written if words]
+
+
+def an_order_of_alice() -> str:
+    """The address of one of Alice's orders, the latest (a question to the database)."""
+    mine = (
+        select(Order.number)
+        .join(User, User.id == Order.shopper_id)
+        .where(User.email == "alice@muster.example")
+    )
+    return f"/me/orders/{db.session.scalars(mine.order_by(Order.id.desc())).first()}"
+
+
 def picture(folder: Path, name: str, colour: tuple[int, int, int]) -> Path:
     """A photograph, as far as a machine can tell."""
     path = folder / name
@@ -108,3 +133,8 @@ def paper(folder: Path) -> Path:
     path = folder / "certificate.pdf"
     path.write_bytes(PAPER)
     return path
+
+
+def sent(page: Page) -> None:
+    """Wait until every file has gone ahead of its form."""
+    expect(page.locator("form progress")).to_have_count(0)
