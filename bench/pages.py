@@ -57,11 +57,9 @@ def nothing(_page: Page) -> None:
     """Only loading is measured."""
 
 
-def look(
-    browser: Browser, site: Site, watch: chrome.Watch, who: str | None, address: str, act: Act
-) -> dict[str, float]:
+def look(browser: Browser, site: Site, state: dict[str, Any], address: str, act: Act) -> dict[str, float]:
     """One load of a page, and what is done there, on a slow phone."""
-    state = {"storage_state": sign_in(browser, site, watch, who)} if who else {}
+    watch = chrome.Watch(site.address)
     context = chrome.context_for(
         browser, site.address, watch, viewport=chrome.PHONE, device_scale_factor=2, **state
     )
