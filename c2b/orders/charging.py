@@ -20,6 +20,7 @@ from c2b.orders.standing import (
     by_expiry,
     by_pledge,
     declined_for_now,
+    not_asked,
     run_out,
     standing,
     unconfirmed,
@@ -163,7 +164,7 @@ class Step:
     wish: Callable[[Launch, Standing, datetime], Wish | None]
 
 
-AUTHORISE = Step(Purpose.AUTHORISE, by_pledge, authorise)
+AUTHORISE = Step(Purpose.AUTHORISE, not_asked, authorise)
 RETRY = Step(Purpose.AUTHORISE, declined_for_now, try_again)
 HOLD_AGAIN_EARLY = Step(Purpose.AUTHORISE, run_out, hold_again)  # nothing is charged yet, so few have run out
 HOLD_AGAIN = Step(Purpose.AUTHORISE, by_pledge, hold_again)

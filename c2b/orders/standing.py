@@ -98,6 +98,14 @@ def by_pledge(launch: Launch, _now: datetime, after: Any) -> tuple[list[int], An
     return _page(query.order_by(Pledge.id), Pledge.id > (after or 0))
 
 
+def not_asked(launch: Launch, _now: datetime, after: Any) -> tuple[list[int], Any]:
+    """Those of them that nobody has asked about yet: each turn begins where the last one ended."""
+    query = select(Pledge.id, Pledge.id).where(
+        Pledge.campaign_id == launch.campaign_id, Pledge.state == PledgeState.ALLOCATED, ~asked_for()
+    )
+    return _page(query.order_by(Pledge.id), Pledge.id > (after or 0))
+
+
 def by_expiry(launch: Launch, now: datetime, after: Any) -> tuple[list[int], Any]:
     """What is held, those first whose hold runs out first."""
     at, id_ = Attempt.expires_at, Attempt.id

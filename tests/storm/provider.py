@@ -3,9 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from itertools import cycle
-from pathlib import Path
 from subprocess import PIPE, Popen
 from typing import Any
 
@@ -29,39 +27,28 @@ def sandbox(app: Flask) -> Sandbox:
 def deliver(storm: Any, *, copies: int, senders: int) -> int:
     """Send every webhook that was not sent yet, each so often and in random order; returns how many letters.
 
-    The provider writes them all, then so many processes hand them over side by side.
+    So many processes hand them over side by side; a letter waits in a short pipe only, so that its signature is fresh.
     """
     box = sandbox(storm.app)
-    files = [storm.folder / f"letters-{n}" for n in range(senders)]
-    turns = cycle([file.open("w") for file in files])
+    command = [sys.executable, "-m", "tests.storm.sender", storm.url, storm.book, storm.now.isoformat()]
+    running = [Popen(command, cwd=ROOT, text=True, stdin=PIPE, stdout=PIPE) for _ in range(senders)]
+    turns = cycle(running)
     letters = 0
 
     def post(body: bytes, headers: dict[str, str]) -> int:
-        next(turns).write(json.dumps([body.decode(), headers]) + "\n")
+        into = next(turns).stdin
+        assert into is not None
+        into.write(json.dumps([body.decode(), headers]) + "\n")
         return 200
 
     while statuses := box.deliver_events(
         post, now=storm.now, copies=copies, shuffle=storm.dice, signed_at=utcnow()
     ):
         letters += len(statuses)
-    for _ in files:
-        next(turns).close()
-    kept = sum(_hand_over(storm, files)) if letters else 0
+    kept = sum(int(sender.communicate()[0] or 0) for sender in running)
     if kept != letters:
         raise RuntimeError(f"{kept} of {letters} webhooks were taken")
     return letters
-
-
-def _hand_over(storm: Any, files: list[Path]) -> Iterator[int]:
-    command = [sys.executable, "-m", "tests.storm.sender", storm.url, storm.book, storm.now.isoformat()]
-    running = [
-        Popen(command, cwd=ROOT, text=True, stdin=file.open(), stdout=PIPE)
-        for file in files
-        if file.stat().st_size
-    ]
-    for sender in running:
-        said, _nothing = sender.communicate()
-        yield int(said or 0)
 
 
 def differences(app: Flask) -> list[str]:
