@@ -102,7 +102,7 @@ def test_the_files_name_no_machine_of_ours(path):
         str(file.relative_to(ROOT))
         for file in (ROOT / path).rglob("*")
         if file.suffix in {".py", ".html", ".md", ".txt", ".js", ".css", ".toml"}
-        and re.search(r"/work/|/root/", file.read_text(errors="ignore"))
+        and re.search(r"/work/(?![<{\d])|/root/", file.read_text(errors="ignore"))  # /work/7 is a page
         and file != Path(__file__)
     ]
     assert wrong == []
