@@ -1,12 +1,13 @@
 """The operators' desk: wishes that wait for a look, and campaigns that must be called off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
 
 from c2b.accounts.queries import names_of
 from c2b.campaigns import operations, queries
@@ -16,19 +17,83 @@ from c2b.campaigns.models import Campaign
 from c2b.campaigns.rules import why_not_cancel
 from c2b.campaigns.states import CampaignState
 from c2b.core.access import Role, requires
+from c2b.core.bulk import chosen, one_by_one
 from c2b.core.clock import utcnow
-from c2b.core.db import get_or_404, transaction
+from c2b.core.db import db, get_or_404, transaction
 from c2b.core.events import Event, history
 from c2b.core.forms import attempt
+from c2b.core.sheets import Amount
+from c2b.core.tables import Sort, find, moment
+from c2b.core.text import mark as _l
+
+SORTS = {
+    "since": Sort(_l("Waiting longest"), Campaign.state_since),
+    "new": Sort(_l("Newest"), Campaign.id, down=True),
+}
+VERBS: dict[str, tuple[Callable[..., Campaign], str, str]] = {
+    "approve": (operations.approve_campaign, _l("Approve"), _l("opened")),
+    "send-back": (operations.send_back, _l("Send back"), _l("sent back")),
+    "reject": (operations.reject_campaign, _l("Turn down"), _l("turned down")),
+}
 
 
 @desk.get("")
 @requires(Role.OPERATOR)
 def queue() -> ResponseReturnValue:
     """Wishes that wait for a look, longest first."""
-    waiting = queries.moderation_queue()
-    names = names_of(campaign.starter_id for campaign in waiting)
-    return render_template("campaigns/moderation_queue.html", waiting=waiting, names=names, now=utcnow())
+    waiting = select(Campaign).where(Campaign.state == CampaignState.SUBMITTED)
+    found = find(waiting, SORTS, Campaign.id, search=(Campaign.title,))
+    if found.as_file:
+        headings = [
+            _("Number"),
+            _("Wish"),
+            _("Started by"),
+            _("Expected"),
+            _("List"),
+            _("Currency"),
+            _("Since"),
+        ]
+        return found.file("moderation", headings, _cells)
+    names = names_of(campaign.starter_id for campaign in found.rows)
+    return render_template("campaigns/moderation_queue.html", table=found, names=names, now=utcnow())
+
+
+def _cells(rows: Sequence[Campaign]) -> list[list[object]]:
+    names = names_of(c.starter_id for c in rows)
+    return [
+        [
+            c.id, c.title, names.get(c.starter_id, ""), Amount(c.expected_price, c.currency),
+            Amount(c.list_price, c.currency), c.currency, moment(c.state_since),
+        ]
+        for c in rows
+    ]  # fmt: skip
+
+
+@desk.post("/many")
+@requires(Role.OPERATOR)
+def many() -> ResponseReturnValue:
+    """Approve, send back or turn down the chosen wishes; each with its own result."""
+    rows, by, now, form = chosen(), int(current_user.id), utcnow(), ReasonForm()
+    what = request.form.get("act", "")
+    if what not in VERBS or (what != "approve" and not form.validate_on_submit()):
+        flash(_("Say why: each starter reads it."), "bad")
+        return redirect(url_for(".queue"))
+    verb, title, done = VERBS[what]
+    names = dict(db.session.execute(select(Campaign.id, Campaign.title).where(Campaign.id.in_(rows))).all())
+
+    def act(campaign_id: int) -> Campaign:
+        if what == "approve":
+            return operations.approve_campaign(campaign_id, by=by, now=now)
+        return verb(campaign_id, str(form.reason.data), by=by, now=now)
+
+    return render_template(
+        "operators/bulk.html",
+        title=_(title),
+        outcomes=one_by_one(rows, act, names, _(done)),
+        back=url_for(".queue"),
+        back_text=_("Moderation"),
+        nav="moderation",
+    )
 
 
 @desk.get("/<int:campaign_id>")
@@ -57,9 +122,16 @@ def _page(campaign_id: int, form: ReasonForm, status: int = 200) -> ResponseRetu
 def _word(line: Event) -> str:
     """What a line of the diary means, in words."""
     what = line.kind.partition(".")[2]
-    words = {"started": _("Started"), "changed": _("Changed"), "draft": _("Sent back")}
+    words = {
+        "started": _("Started"),
+        "changed": _("Changed"),
+        "draft": _("Sent back"),
+        "joined_batch": _("Came into a batch"),
+        "reminded": _("People were reminded that it closes soon"),
+        "told": _("People were told that the deal is on"),
+    }
     states = {state.value: state.label for state in CampaignState}
-    return str(words.get(what) or states.get(what) or line.kind)
+    return str(words.get(what) or states.get(what) or what.replace("_", " "))
 
 
 @desk.post("/<int:campaign_id>/approve")

@@ -33,7 +33,7 @@ from c2b.campaigns.models import Campaign, Follow, Pledge
 from c2b.campaigns.page import PageView, TierView, page_view
 from c2b.campaigns.progress import progress
 from c2b.campaigns.search import search
-from c2b.campaigns.states import PUBLIC, STANDING, CampaignState, PledgeState
+from c2b.campaigns.states import PUBLIC, STANDING, PledgeState
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db
 from c2b.core.errors import NotFound
@@ -42,7 +42,7 @@ from c2b.demand.curve import Wanted
 __all__ = [
     "PER_PAGE", "SORTS", "CardPage", "CardView", "MyPledge", "PageView", "Stats", "TierView", "active_wanted",
     "audience", "brought_by", "campaign_by_slug", "campaigns_closing_soon", "campaigns_to_close", "campaigns_to_tell",
-    "campaigns_to_warm", "cards", "cards_of", "counts_by_category", "demand", "featured", "moderation_queue",
+    "campaigns_to_warm", "cards", "cards_of", "counts_by_category", "demand", "featured",
     "my_follows", "my_pledge", "my_pledges", "my_wishes", "page_view", "pledged_by", "public_stats", "search",
     "similar", "terms_hash", "visible_to",
 ]  # fmt: skip
@@ -128,12 +128,6 @@ def my_follows(user_id: int, *, now: datetime, limit: int = 200) -> list[CardVie
     """Campaigns that a person follows, the latest first."""
     followed = select(Campaign).join(Follow).where(Follow.user_id == user_id).order_by(Follow.id.desc())
     return cards_of(db.session.scalars(followed.limit(limit)).all(), now=now, user_id=user_id)
-
-
-def moderation_queue(limit: int = 200) -> Sequence[Campaign]:
-    """Campaigns that wait for a look, longest first."""
-    waiting = select(Campaign).where(Campaign.state == CampaignState.SUBMITTED)
-    return db.session.scalars(waiting.order_by(Campaign.state_since, Campaign.id).limit(limit)).all()
 
 
 def public_stats(now: datetime) -> Stats:

@@ -61,6 +61,7 @@ class Table:
     sorts: list[tuple[str, str, bool]]
     words: str
     as_file: bool
+    named: bool = False
 
     @property
     def csv_url(self) -> str:
@@ -106,7 +107,7 @@ class Table:
             yield written([headings])
             at: Cursor | None = None
             while True:
-                rows, last, more = _read(self.statement, self.sort, self.key, at, CHUNK, back=False)
+                rows, last, more = _read(self.statement, self.sort, self.key, at, CHUNK, self.named)
                 yield written(cells(rows)).removeprefix(codecs.BOM_UTF8)
                 if not more:
                     return
@@ -122,8 +123,12 @@ def find(
     *,
     search: Sequence[Any] = (),
     per: int = PER_PAGE,
+    named: bool = False,
 ) -> Table:
-    """The rows that are asked for; the first order is the one that holds when none is asked for."""
+    """The rows that are asked for; the first order is the one that holds when none is asked for.
+
+    Rows are what the statement selects: one kind of record, or tuples; `named` ones keep the names of their columns.
+    """
     words = query_text(request.args.get("q"))
     if words and search:
         like = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
@@ -136,7 +141,7 @@ def find(
     rows, (begin, end), more = [], (None, None), False
     if not as_file:
         per = PRINTED if request.args.get("print") == "1" else per
-        rows, (begin, end), more = _read(statement, sort, key, at, per, back=back and at is not None)
+        rows, (begin, end), more = _read(statement, sort, key, at, per, named, back and at is not None)
     back = back and at is not None
     return Table(
         statement,
@@ -151,6 +156,7 @@ def find(
         ],
         words,
         as_file,
+        named,
     )
 
 
@@ -193,7 +199,7 @@ def _args() -> dict[str, str]:
 
 
 def _read(
-    statement: Any, sort: Sort, key: Any, at: Cursor | None, per: int, *, back: bool
+    statement: Any, sort: Sort, key: Any, at: Cursor | None, per: int, named: bool, back: bool = False
 ) -> tuple[list[Any], tuple[Cursor | None, Cursor | None], bool]:
     """So many rows from there on, or before; the cursors of the first and the last, and whether there are more."""
     down = sort.down != back
@@ -206,7 +212,7 @@ def _read(
     found = db.session.execute(query).all()
     rows = list(reversed(found[:per])) if back else list(found[:per])
     ends = (Cursor(*rows[0][-2:]), Cursor(*rows[-1][-2:])) if rows else (None, None)
-    whole = [row[0] if len(row) == 3 else tuple(row[:-2]) for row in rows]
+    whole = rows if named else [row[0] if len(row) == 3 else tuple(row[:-2]) for row in rows]
     return whole, ends, len(found) > per
 
 

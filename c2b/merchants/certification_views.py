@@ -1,34 +1,74 @@
 """Where operators certify firms: the papers beside the decision."""
 
-from flask import flash, redirect, render_template, request, url_for
+from collections.abc import Sequence
+
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from c2b.accounts.queries import names_of
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
 from c2b.core.events import history
+from c2b.core.sheets import Amount
+from c2b.core.tables import Sort, asked, find, here, moment
+from c2b.core.text import mark as _l
 from c2b.merchants import operations
 from c2b.merchants.blueprint import certification as bp
 from c2b.merchants.forms import CertifyForm, ReasonForm, region_name
 from c2b.merchants.models import Merchant
-from c2b.merchants.queries import counts_by_state, documents_of, firms
+from c2b.merchants.queries import counts_by_state, documents_of
 from c2b.merchants.rules import MIN_DEPOSIT, papers_needed, why_not_judge
 from c2b.merchants.states import MERCHANT, Grade, MerchantState
+
+SORTS = {
+    "since": Sort(_l("Waiting longest"), Merchant.state_since),
+    "new": Sort(_l("Newest"), Merchant.id, down=True),
+    "name": Sort(_l("By name"), Merchant.name),
+}
 
 
 @bp.get("/ops/merchants")
 @requires(Role.OPERATOR)
 def queue() -> ResponseReturnValue:
     """Firms by state; those that wait come first."""
-    asked = request.args.get("state", "")
-    state = MerchantState(asked) if asked in {str(s) for s in MerchantState} else MerchantState.APPLIED
-    found = firms(state)
-    return render_template(
-        "merchants/queue.html", state=state, states=MerchantState, firms=found, counts=counts_by_state()
+    state = asked("state", [*(str(s) for s in MerchantState), "all"]) or str(MerchantState.APPLIED)
+    statement = select(Merchant).options(selectinload(Merchant.documents))
+    if state != "all":
+        statement = statement.where(Merchant.state == state)
+    found = find(
+        statement, SORTS, Merchant.id, search=(Merchant.name, Merchant.licence_number, Merchant.slug)
     )
+    if found.as_file:
+        return found.file("merchants", _headings(), _cells)
+    counts = counts_by_state()
+    applied = str(MerchantState.APPLIED)
+    filters = [
+        (s.label, here(state=None if s == applied else str(s)), counts[s], s == state) for s in MerchantState
+    ]
+    filters.append((_("All"), here(state="all"), sum(counts.values()), state == "all"))
+    return render_template("merchants/queue.html", table=found, state=state, filters=filters)
+
+
+def _headings() -> list[str]:
+    return [
+        _("Number"), _("Firm"), _("State"), _("Kind"), _("Grade"), _("Licence number"), _("Region"), _("Deposit"),
+        _("Kept"), _("Broken"), _("Registered"), _("Certified"),
+    ]  # fmt: skip
+
+
+def _cells(firms: Sequence[Merchant]) -> list[list[object]]:
+    return [
+        [
+            f.id, f.name, f.state.label, f.kind.label, f.grade.label if f.grade else "", f.licence_number, f.region,
+            Amount(f.deposit, "CNY"), f.kept, f.broken, moment(f.created_at), moment(f.certified_at),
+        ]
+        for f in firms
+    ]  # fmt: skip
 
 
 @bp.get("/ops/merchants/<int:merchant_id>")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 
 from c2b.core.db import db
 from c2b.core.errors import NotFound
@@ -57,17 +56,6 @@ def documents_of(merchant_id: int) -> Sequence[MerchantDocument]:
         select(MerchantDocument)
         .where(MerchantDocument.merchant_id == merchant_id)
         .order_by(MerchantDocument.id.desc())
-    ).all()
-
-
-def firms(state: MerchantState, *, limit: int = 100) -> Sequence[Merchant]:
-    """Firms in one state with their papers, longest waiting first."""
-    return db.session.scalars(
-        select(Merchant)
-        .where(Merchant.state == state)
-        .order_by(Merchant.state_since, Merchant.id)
-        .options(selectinload(Merchant.documents))
-        .limit(limit)
     ).all()
 
 

@@ -1,45 +1,75 @@
 """Disputes as operators rule on them, and everything that is being taken back."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from c2b.accounts.models import User
 from c2b.accounts.queries import names_of
+from c2b.campaigns.models import Campaign
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.forms import attempt
+from c2b.core.sheets import Amount
+from c2b.core.tables import Sort, find, moment
+from c2b.core.text import mark as _l
+from c2b.merchants.models import Merchant
 from c2b.orders import disputes, progress_back, remedy_queries
 from c2b.orders.evidence import evidence_of, pack_of, words_of
 from c2b.orders.firm_words import state_words
-from c2b.orders.pages import page_number
+from c2b.orders.models import Dispute, Order
 from c2b.orders.remedy_forms import RulingForm
 from c2b.orders.remedy_rules import next_of_dispute, why_not_rule
 from c2b.payments.refunds import send_again
 
 bp = Blueprint("disputes", __name__, url_prefix="/ops")
+SORTS = {
+    "due": Sort(_l("Due soonest"), Dispute.rule_by),
+    "new": Sort(_l("Newest"), Dispute.id, down=True),
+    "amount": Sort(_l("Largest"), Dispute.amount, down=True),
+}
 
 
 @bp.get("/disputes")
 @requires(Role.OPERATOR)
 def queue() -> ResponseReturnValue:
     """Disputes that wait for a ruling first, then for an answer; and people who get much back."""
-    page, closed = page_number(), request.args.get("over") == "1"
-    rows, more = remedy_queries.all_disputes(is_open=not closed, page=page)
+    closed = request.args.get("over") == "1"
+    search = (Order.number, Campaign.title, User.name, Merchant.name)
+    found = find(remedy_queries.all_disputes(is_open=not closed), SORTS, Dispute.id, search=search)
+    if found.as_file:
+        headings = [
+            _("Order"), _("Goods"), _("Firm"), _("Shopper"), _("About"), _("Opened by"), _("State"), _("In dispute"),
+            _("Given back"), _("Currency"), _("Opened"), _("Ruled"),
+        ]  # fmt: skip
+        return found.file("disputes", headings, _cells)
     people = remedy_queries.conspicuous_shoppers()
-    names = names_of([order.shopper_id for _d, order, _c in rows] + [row.shopper_id for row in people])
+    names = names_of(row.shopper_id for row in people)
     return render_template(
         "orders/disputes.html",
-        rows=rows,
-        more=more,
-        page=page,
+        table=found,
         closed=closed,
         people=people,
         names=names,
         next_of_dispute=next_of_dispute,
         now=utcnow(),
     )
+
+
+def _cells(rows: Sequence[Any]) -> list[list[object]]:
+    return [
+        [
+            o.number, c.title, firm.name, person.name, d.cause.label, d.origin.label, d.state_words,
+            Amount(d.amount, d.currency), Amount(d.awarded, d.currency) if d.awarded is not None else "", d.currency,
+            moment(d.opened_at), moment(d.ruled_at),
+        ]
+        for d, o, c, person, firm in rows
+    ]  # fmt: skip
 
 
 @bp.get("/disputes/<int:dispute_id>")

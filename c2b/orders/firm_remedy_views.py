@@ -1,6 +1,7 @@
 """The firm's side when something is not right: answer returns and disputes, pay back, say that goods are missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,19 +10,22 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 from flask_wtf import FlaskForm
+from sqlalchemy import func
 from wtforms.fields.choices import SelectChoice
 
 from c2b.accounts.queries import names_of
+from c2b.campaigns.models import Campaign
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
 from c2b.core.forms import attempt
+from c2b.core.tables import Sort, find, moment
+from c2b.core.text import mark as _l
 from c2b.orders import order_queries, returns, unwinding
 from c2b.orders.delivery_forms import ParcelForm
 from c2b.orders.evidence import evidence_of
 from c2b.orders.firm_views import carrier_names, my_firm
-from c2b.orders.models import Order
-from c2b.orders.pages import page_number
+from c2b.orders.models import Order, Return
 from c2b.orders.refunding import left_to_refund, refund_order
 from c2b.orders.remedy_forms import AddressForm, EvidenceForm, GoodwillForm, OutOfStockForm, WordsForm
 from c2b.orders.remedy_queries import dispute_page, disputes_of_firm, return_page, returns_of_firm
@@ -32,6 +36,11 @@ from c2b.orders.states import OrderState, Party
 from c2b.orders.views import bp
 from c2b.payments.states import RefundCause
 
+FAR = datetime(2200, 1, 1, tzinfo=UTC)  # what needs nobody comes last
+SORTS = {
+    "due": Sort(_l("Your move first"), func.coalesce(Return.due_at, FAR)),
+    "new": Sort(_l("Newest"), Return.id, down=True),
+}
 MOST_ORDERS = 200  # on the page of what cannot be sent
 
 
@@ -39,18 +48,35 @@ MOST_ORDERS = 200  # on the page of what cannot be sent
 @requires(Role.MERCHANT)
 def firm_returns() -> ResponseReturnValue:
     """Returns and disputes of my firm, those that wait for us first."""
-    firm_id, page = my_firm().id, page_number()
-    rows, more = returns_of_firm(firm_id, page=page)
+    firm_id = my_firm().id
+    found = find(returns_of_firm(firm_id), SORTS, Return.id, search=(Order.number, Campaign.title))
+    if found.as_file:
+        headings = [
+            _("Order"),
+            _("Goods"),
+            _("Why"),
+            _("Units"),
+            _("State"),
+            _("Asked"),
+            _("Next move until"),
+        ]
+        return found.file("returns", headings, _cells)
     return render_template(
         "orders/firm_returns.html",
-        rows=rows,
-        more=more,
-        page=page,
+        table=found,
         disputes=disputes_of_firm(firm_id),
         next_of_return=next_of_return,
         next_of_dispute=next_of_dispute,
         now=utcnow(),
     )
+
+
+def _cells(rows: Sequence[Any]) -> list[list[object]]:
+    return [
+        [order.number, campaign.title, back.cause.label, back.quantity, back.state.label, moment(back.asked_at),
+         moment(back.due_at)]
+        for back, order, campaign in rows
+    ]  # fmt: skip
 
 
 @bp.get("/sell/returns/<int:return_id>")

@@ -1,5 +1,8 @@
 """The firm's own orders: what to send until when, where parcels are, and codes that are taken at the till."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,12 +10,16 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from c2b.accounts import throttle
-from c2b.accounts.queries import names_of
+from c2b.accounts.models import User
+from c2b.campaigns.models import Campaign
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
 from c2b.core.errors import NotFound, Refused
 from c2b.core.forms import attempt
+from c2b.core.sheets import Amount
+from c2b.core.tables import Sort, Table, asked, find, here, moment
+from c2b.core.text import mark as _l
 from c2b.merchants.models import Merchant
 from c2b.merchants.queries import firm_of
 from c2b.orders import delivery_rules as rules
@@ -22,7 +29,7 @@ from c2b.orders.codes import spaced
 from c2b.orders.delivery_forms import CodeForm, MarkForm, ParcelForm, ShipForm
 from c2b.orders.firm_words import state_words, way_words
 from c2b.orders.models import Order, Shipment, Voucher
-from c2b.orders.pages import page_number
+from c2b.orders.papers import option_text
 from c2b.orders.remedy_queries import remedies_of
 from c2b.orders.shipping import is_refunded, mark_parcel, send_parcels, ship_order
 from c2b.orders.states import OrderState, ShipmentState, VoucherState
@@ -30,6 +37,11 @@ from c2b.orders.story import story_of
 from c2b.orders.views import bp
 from c2b.orders.vouchers import find_code, plain_code, redeem
 
+SORTS = {
+    "due": Sort(_l("Due soonest"), Order.ship_by),
+    "new": Sort(_l("Newest"), Order.id, down=True),
+    "total": Sort(_l("Largest"), Order.total, down=True),
+}
 WRONG_CODES = throttle.Limit(30, 900)  # codes that one person may mistype
 
 
@@ -51,14 +63,15 @@ def carrier_names() -> list[str]:
 def firm_orders() -> ResponseReturnValue:
     """Orders of my firm by state, the overdue first; those to be sent can be marked as sent, many at once."""
     firm_id, by = my_firm().id, current_user.id
-    state = next((s for s in OrderState if s == request.args.get("state")), OrderState.PLACED)
-    page = page_number()
-    rows, more = order_queries.orders_of_firm(firm_id, state, page=page)
+    state = asked("state", [*(str(s) for s in OrderState), "all"]) or str(OrderState.PLACED)
+    found = _orders_table(firm_id, state)
+    if found.as_file:
+        return found.file("orders", _headings(), _cells)
     form = ShipForm()
     status = 200
     if form.is_submitted():
         status = 422
-        parcels = form.parcels(request.form, [order.id for order, *_rest in rows])
+        parcels = form.parcels(request.form, [order.id for order, *_rest in found.rows])
         if form.validate() and not form.refuse_parcels(parcels):
             status = 409
             sent = attempt(form, lambda: send_parcels(parcels, merchant_id=firm_id, by=by, now=utcnow()))
@@ -67,27 +80,60 @@ def firm_orders() -> ResponseReturnValue:
                     ngettext("%(num)s order is on its way.", "%(num)s orders are on their way.", sent), "ok"
                 )
                 return redirect(url_for(".firm_orders"))
-            rows, more = order_queries.orders_of_firm(firm_id, state, page=page)
+            found = _orders_table(firm_id, state)
     now = utcnow()
     html = render_template(
         "orders/firm_orders.html",
-        rows=rows,
-        names=names_of(order.shopper_id for order, *_rest in rows),
-        parcels=order_queries.parcels_by_order([order.id for order, *_rest in rows]),
+        table=found,
+        parcels=order_queries.parcels_by_order([order.id for order, *_rest in found.rows]),
         sales=order_queries.sales_of_firm(firm_id),
         overdue=due.overdue_of(firm_id, now),
-        counts=order_queries.counts_of(Order.merchant_id == firm_id),
+        filters=_state_filters(order_queries.counts_of(Order.merchant_id == firm_id), state),
         state=state,
-        states=list(OrderState),
+        way_words=way_words,
         form=form,
         carrier_names=carrier_names(),
         typed=request.form,
         now=now,
-        page=page,
-        more=more,
         title=_("Orders"),
     )
     return html, status
+
+
+def _orders_table(firm_id: int, state: str) -> Table:
+    statement = order_queries.firm_table(firm_id)
+    if state != "all":
+        statement = statement.where(Order.state == state)
+    return find(statement, SORTS, Order.id, search=(Order.number, Campaign.title, User.name))
+
+
+def _state_filters(counts: dict[str, int], state: str) -> list[tuple[str, str, int, bool]]:
+    first = str(OrderState.PLACED)
+    return [
+        *(
+            (state_words(s), here(state=None if s == first else str(s)), counts.get(str(s), 0), s == state)
+            for s in OrderState
+        ),
+        (_("All"), here(state="all"), sum(counts.values()), state == "all"),
+    ]
+
+
+def _headings() -> list[str]:
+    return [
+        _("Order"), _("State"), _("Goods"), _("Choices"), _("Units"), _("Total"), _("Our fee"), _("Currency"),
+        _("For"), _("Region"), _("Ordered"), _("Send by"), _("Sent"), _("Delivered"),
+    ]  # fmt: skip
+
+
+def _cells(rows: Sequence[Any]) -> list[list[object]]:
+    return [
+        [
+            o.number, state_words(o.state), c.title, option_text(o.options), o.quantity, Amount(o.total, o.currency),
+            Amount(o.fee, o.currency), o.currency, address.name if address else name, region, moment(o.placed_at),
+            moment(o.ship_by), moment(o.shipped_at), moment(o.delivered_at),
+        ]
+        for o, c, region, address, name in rows
+    ]  # fmt: skip
 
 
 @bp.get("/sell/orders/<number>")

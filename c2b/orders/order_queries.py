@@ -105,6 +105,18 @@ def orders_of_firm(
     return rows[:per_page], len(rows) > per_page
 
 
+def firm_table(merchant_id: int) -> Any:
+    """A firm's (order, campaign, region, address or None, shopper's name), for a table."""
+    return (
+        select(Order, Campaign, Pledge.region, Address, User.name)
+        .join(Campaign, Campaign.id == Order.campaign_id)
+        .join(Pledge, Pledge.id == Order.pledge_id)
+        .join(User, User.id == Order.shopper_id)
+        .outerjoin(Address, Address.id == Pledge.address_id)
+        .where(Order.merchant_id == merchant_id)
+    )
+
+
 def counts_of(*narrowed: ColumnElement[bool]) -> dict[str, int]:
     """How many of some orders are in each state."""
     query = select(Order.state, func.count()).where(*narrowed).group_by(Order.state)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
+from c2b.accounts.models import User
 from c2b.campaigns.models import Campaign
 from c2b.core.db import db, get_or_404
 from c2b.core.errors import NotFound
@@ -119,20 +120,14 @@ def _mine(order_id: int, shopper_id: int | None, merchant_id: int | None) -> Ord
     return order
 
 
-Rows = tuple[Sequence[Any], bool]
-
-
-def returns_of_firm(merchant_id: int, *, page: int = 1, per_page: int = 30) -> Rows:
-    """A page of (return, order, campaign) of a firm, those under way first, and whether there is more."""
-    over = Return.state.not_in(rules.OPEN_RETURN)
-    query = (
+def returns_of_firm(merchant_id: int) -> Any:
+    """(return, order, campaign) of a firm, for a table."""
+    return (
         select(Return, Order, Campaign)
         .join(Order, Order.id == Return.order_id)
         .join(Campaign, Campaign.id == Order.campaign_id)
         .where(Order.merchant_id == merchant_id)
-        .order_by(over, Return.due_at, Return.id.desc())
     )
-    return _page(query, page, per_page)
 
 
 def disputes_of_firm(merchant_id: int, limit: int = 50) -> Sequence[Any]:
@@ -140,10 +135,17 @@ def disputes_of_firm(merchant_id: int, limit: int = 50) -> Sequence[Any]:
     return db.session.execute(_disputes().where(Order.merchant_id == merchant_id).limit(limit)).all()
 
 
-def all_disputes(*, is_open: bool, page: int = 1, per_page: int = 30) -> Rows:
-    """A page of (dispute, order, campaign), those that are due first, and whether there is more."""
+def all_disputes(*, is_open: bool) -> Any:
+    """(dispute, order, campaign, shopper, firm) of everybody, for a table."""
     state = Dispute.state.in_(rules.OPEN_DISPUTE)
-    return _page(_disputes().where(state if is_open else ~state), page, per_page)
+    return (
+        select(Dispute, Order, Campaign, User, Merchant)
+        .join(Order, Order.id == Dispute.order_id)
+        .join(Campaign, Campaign.id == Order.campaign_id)
+        .join(User, User.id == Order.shopper_id)
+        .join(Merchant, Merchant.id == Order.merchant_id)
+        .where(state if is_open else ~state)
+    )
 
 
 def _disputes() -> Any:
@@ -154,11 +156,6 @@ def _disputes() -> Any:
         .join(Campaign, Campaign.id == Order.campaign_id)
         .order_by(over, Dispute.state == DisputeState.OPENED, Dispute.rule_by, Dispute.id)
     )
-
-
-def _page(query: Any, page: int, per_page: int) -> Rows:
-    rows = db.session.execute(query.offset((page - 1) * per_page).limit(per_page + 1)).all()
-    return rows[:per_page], len(rows) > per_page
 
 
 class Record(NamedTuple):

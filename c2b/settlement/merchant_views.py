@@ -1,5 +1,6 @@
 """The merchant's money: what we owe and why, the payouts, a month's statement, and where the firm is paid."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,14 +11,18 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from c2b.accounts.queries import names_of
+from c2b.campaigns.models import Campaign
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import db, end_transaction, transaction
 from c2b.core.errors import NotFound, refuse
 from c2b.core.sheets import Amount, written
-from c2b.core.tables import moment
+from c2b.core.tables import Sort, find, moment
+from c2b.core.text import mark as _l
 from c2b.merchants.models import Merchant
 from c2b.merchants.queries import firm_of, post_of
+from c2b.orders.firm_words import state_words
+from c2b.orders.models import Order
 from c2b.payments import windows
 from c2b.payments.gateway import gateway
 from c2b.settlement import statements
@@ -30,6 +35,12 @@ from c2b.settlement.rules import why_not_use
 from c2b.settlement.wording import KINDS, WAITS, line_words
 
 VISIT = "payee_visit"  # in the session: which visit to the provider's page is this browser's own
+PER_PAGE = 25
+SORTS = {
+    "new": Sort(_l("Newest"), Order.id, down=True),
+    "old": Sort(_l("Oldest"), Order.id),
+    "total": Sort(_l("Largest"), Order.total, down=True),
+}
 SHOWN = ("ready", "window", "delivery", "held", "paid")
 
 
@@ -46,27 +57,22 @@ def zone() -> ZoneInfo:
     return ZoneInfo(current_app.config["C2B"].time_zone)
 
 
-def page_number() -> int:
-    """Which page of the orders is asked for; nonsense is the first."""
-    asked = request.args.get("page", "1")
-    return max(1, int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 6 else 1
-
-
 @bp.get("/sell/money")
 @requires(Role.MERCHANT)
 def money() -> ResponseReturnValue:
     """What my firm is owed and why, order by order."""
-    firm, now, page = my_firm(), utcnow(), page_number()
+    firm, now = my_firm(), utcnow()
     what = next((word for word in SHOWN if word == request.args.get("show")), None)
-    rows, more = statements.orders_of(firm.id, now, page=page, what=what)
+    orders = statements.orders_table(firm.id, now, what=what)
+    found = find(orders, SORTS, Order.id, search=(Order.number, Campaign.title), per=PER_PAGE, named=True)
+    if found.as_file:
+        return found.file("money", _headings(), _cells)
     account = bank_account_of(firm.id)
     return render_template(
         "settlement/money.html",
         firm=firm,
         standings=statements.standings(firm.id, now),
-        rows=rows,
-        page=page,
-        more=more,
+        table=found,
         what=what,
         shown=SHOWN,
         waits=WAITS,
@@ -77,6 +83,24 @@ def money() -> ResponseReturnValue:
         return_window=windows.RETURN,
         now=now,
     )
+
+
+def _headings() -> list[str]:
+    return [
+        _("Order"), _("Goods"), _("State"), _("Ordered"), _("Delivered"), _("Sale"), _("Our fee"), _("Went back"),
+        _("Lost to banks"), _("Paid out"), _("Open"), _("Currency"),
+    ]  # fmt: skip
+
+
+def _cells(rows: Sequence[Any]) -> list[list[object]]:
+    return [
+        [
+            r.number, r.title, state_words(r.state), moment(r.placed_at), moment(r.delivered_at),
+            Amount(r.total, r.currency), Amount(r.fee_back - r.fee, r.currency), Amount(-r.refunded, r.currency),
+            Amount(-r.lost, r.currency), Amount(r.paid, r.currency), Amount(r.due + r.planned, r.currency), r.currency,
+        ]
+        for r in rows
+    ]  # fmt: skip
 
 
 @bp.get("/sell/money/payouts/<number>")

@@ -19,7 +19,6 @@ from c2b.settlement.dues import being_refunded, being_returned, booked, disputed
 from c2b.settlement.models import Payout, PayoutLine
 from c2b.settlement.states import UNSENT, PayoutState
 
-PER_PAGE = 25
 GONE_OUT = (PayoutState.SENT, PayoutState.PAID)
 MOST_LINES = 1000  # of a month on the page; the file has all
 
@@ -101,10 +100,8 @@ def _waiting(merchant_id: int, now: datetime) -> dict[str, dict[str, int]]:
     return found
 
 
-def orders_of(
-    merchant_id: int, now: datetime, *, page: int, what: str | None = None
-) -> tuple[list[Any], bool]:
-    """The merchant's orders with where their money is, newest first; and whether there are more.
+def orders_table(merchant_id: int, now: datetime, *, what: str | None = None) -> Any:
+    """The merchant's orders with where their money is, for a table.
 
     `what` narrows them: held, ready, window, delivery, or paid.
     """
@@ -115,7 +112,7 @@ def orders_of(
         Dispute.origin == DisputeOrigin.BANK,
         Dispute.state == DisputeState.UPHELD,
     )
-    query = (
+    return (
         select(
             Order.number, Order.state, Order.total, Order.fee, Order.currency, Order.placed_at,
             Order.delivered_at, Order.settled_at, Campaign.title,
@@ -131,13 +128,8 @@ def orders_of(
             waits_for(now).label("what"),
         )
         .join(Campaign, Campaign.id == Order.campaign_id)
-        .where(Order.merchant_id == merchant_id)
-        .order_by(Order.id.desc())
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE + 1)
+        .where(Order.merchant_id == merchant_id, _narrowed(what, now))
     )  # fmt: skip
-    rows = db.session.execute(query.where(_narrowed(what, now))).all()
-    return list(rows[:PER_PAGE]), len(rows) > PER_PAGE
 
 
 def _narrowed(what: str | None, now: datetime) -> Any:

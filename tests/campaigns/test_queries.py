@@ -56,7 +56,6 @@ def test_a_list_sends_as_many_statements_for_twenty_as_for_one(make, now, count_
         "my pledges": lambda: queries.my_pledges(reader_id, now=now),
         "my follows": lambda: queries.my_follows(reader_id, now=now),
         "my wishes": lambda: queries.my_wishes(reader_id),
-        "moderation": queries.moderation_queue,
     }
     some(1)
     with_one = {name: count_statements(read) for name, read in readings.items()}
