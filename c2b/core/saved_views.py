@@ -64,7 +64,7 @@ def keep_view(page: str, name: str, query: str, *, shared: bool, by: int, now: d
 
 def forget_view(view_id: int, *, by: int) -> str:
     """Remove one's own view; its page."""
-    gone = db.session.scalar(
+    gone: str | None = db.session.scalar(
         delete(SavedView).where(SavedView.id == view_id, SavedView.user_id == by).returning(SavedView.page)
     )
     if gone is None:

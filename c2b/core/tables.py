@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, request, stream_with_context, url_for
 from flask_login import current_user
-from sqlalchemy import Select, and_, or_
+from sqlalchemy import and_, or_
 
 from c2b.core import saved_views
 from c2b.core.db import UtcDateTime, db
@@ -117,7 +117,7 @@ class Table:
 
 
 def find(
-    statement: Select[Any],
+    statement: Any,
     sorts: Mapping[str, Sort],
     key: Any,
     *,
@@ -138,7 +138,10 @@ def find(
     sort, as_file = sorts[chosen], request.args.get("format") == "csv"
     back = "before" in request.args and "after" not in request.args
     at = _cursor(request.args.get("before" if back else "after", ""), sort)
-    rows, (begin, end), more = [], (None, None), False
+    rows: list[Any] = []
+    begin: Cursor | None = None
+    end: Cursor | None = None
+    more = False
     if not as_file:
         per = PRINTED if request.args.get("print") == "1" else per
         rows, (begin, end), more = _read(statement, sort, key, at, per, named, back and at is not None)

@@ -1,5 +1,7 @@
 """Everybody's long work: how far it is, stopped where that is safe, asked for again where it failed."""
 
+from collections.abc import Sequence
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -47,7 +49,7 @@ def all_work() -> ResponseReturnValue:
     )
 
 
-def _cells(works: list[Work]) -> list[list[object]]:
+def _cells(works: Sequence[Work]) -> list[list[object]]:
     names = names_of(work.user_id for work in works)
     return [
         [w.id, w.title, names.get(w.user_id, ""), w.state.label, w.done, w.failed, moment(w.asked_at)]

@@ -8,6 +8,7 @@ import pytest
 from flask_babel import force_locale
 from sqlalchemy import select
 
+from c2b.accounts.models import User
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.states import CampaignState
 from c2b.core import tables
@@ -18,6 +19,7 @@ from c2b.core.saved_views import SavedView
 
 CSV = (
     "/ops", "/ops/campaigns", "/ops/users", "/ops/orders", "/ops/audit", "/ops/mail", "/ops/inbox", "/ops/work",
+    "/ops/merchants", "/ops/moderation", "/ops/refunds", "/ops/disputes", "/ops/money/payouts",
 )  # fmt: skip
 
 
@@ -77,7 +79,7 @@ def test_a_file_holds_all_rows_of_the_filters_in_parts(office, seven, make, monk
 def test_nonsense_in_an_address_shows_the_first_page(office, make):
     make.campaign(title="Wish 1")
     for nonsense in ("after=x", "before=1~", "after=9~99999999999999999999", "sort=closing&after=1~2020-13-01",
-                     "after=~", "_external=1&_scheme=ftp&endpoint=x&_method=PUT&self=1", "print=1&dense=1"):  # fmt: skip
+                     "after=~", "_external=1&_scheme=ftp&endpoint=x&_method=PUT", "print=1&dense=1"):  # fmt: skip
         answer = office.get(f"/ops/campaigns?{nonsense}")
         assert answer.status_code == 200 and "Wish 1" in answer.text, nonsense
 
@@ -108,7 +110,7 @@ def test_a_view_is_kept_shared_found_again_and_removed(office, make, client, sig
 
 def test_a_firms_views_are_its_own(make, client, sign_in):
     firm = make.merchant()
-    sign_in(client, db.session.get_one(type(make.user()), firm.staff[0].user_id))
+    sign_in(client, db.session.get_one(User, firm.staff[0].user_id))
     data = {"page": "orders.firm_orders", "name": "Late", "query": "state=placed", "shared": "1"}
     assert client.post("/office/views", data=data).status_code == 302
     assert db.session.scalars(select(SavedView.shared)).one() is False
@@ -171,3 +173,27 @@ def test_the_columns_of_a_campaign_in_a_file_are_plain(office, make):
     said = dict(zip(heading, row, strict=True))
     assert said["State"] == "Waiting for a look" and said["Closes"].endswith("+08:00")
     assert said["Number"] == str(db.session.scalar(select(Campaign.id)))
+
+
+def test_wishes_are_judged_many_at_once(office, make):
+    waiting = [make.campaign(CampaignState.SUBMITTED, title=f"Wish {n}") for n in range(2)]
+    over = make.campaign(title="Wish 2")
+    rows = [*(c.id for c in waiting), over.id]
+    assert (
+        office.post("/ops/moderation/many", data={"act": "reject", "row": rows}).status_code == 302
+    )  # no reason
+    page = office.post(
+        "/ops/moderation/many", data={"act": "reject", "row": rows, "reason": "Not sold here."}
+    ).text
+    assert "2 of 3 done" in page and page.count("turned down") == 2 and page.count("Not done") == 1
+    db.session.rollback()
+    states = [str(c.state) for c in db.session.scalars(select(Campaign).order_by(Campaign.id))]
+    assert states == ["rejected", "rejected", "open"]
+
+
+def test_a_firms_tables_hold_its_own_rows_alone(client, make, sign_in):
+    firm = make.merchant()
+    sign_in(client, db.session.get_one(User, firm.staff[0].user_id))
+    for path in ("/sell/orders", "/sell/returns", "/sell/money"):
+        assert client.get(f"{path}?q=%25&sort=new&state=all").status_code == 200
+        assert len(read(client.get(f"{path}?format=csv"))) == 1, path
