@@ -101,7 +101,7 @@ def _as_file(joined: figures.Joins) -> ResponseReturnValue:
 
 def _joins_said(joined: figures.Joins, days: int) -> str:
     words = ngettext(
-        "%(total)s people joined in the last day, %(before)s the day before.",
+        "%(total)s people joined in %(num)s day, %(before)s the day before.",
         "%(total)s people joined in %(num)s days, %(before)s in the days before.",
         days,
         total=format_decimal(joined.total),
