@@ -155,7 +155,9 @@ def _wait_until_alone(connection: psycopg.Connection) -> None:
         waited = time.monotonic() - since
         if waited > 60:
             told = others.replace("count(*)", "pid, backend_start, state, wait_event_type, wait_event, query")
-            raise TimeoutError(f"a dead client's connection is still there: {connection.execute(told).fetchall()}")
+            raise TimeoutError(
+                f"a dead client's connection is still there: {connection.execute(told).fetchall()}"
+            )
         if waited > 10:  # it waits for something itself, and would look only then whether its client lives
             connection.execute(others.replace("count(*)", "pg_terminate_backend(pid)"))
         time.sleep(0.001)

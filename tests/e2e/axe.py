@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (tags) => {
-  const result = await axe.run(document, {runOnly: tags, resultTypes: ['violations']})
+  const result = await axe.run(document, {runOnly: tags, resultTypes: ['violations'], iframes: false})
   return result.violations.map((broken) => {
     const node = broken.nodes[0], why = [...node.any, ...node.all, ...node.none][0]?.message || broken.help
     return `${broken.id} ×${broken.nodes.length}: ${node.target.join(' ')} | ${why}`

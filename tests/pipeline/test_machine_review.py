@@ -388,5 +388,7 @@ def test_what_the_machine_found_is_read_in_the_readers_language_long_after(make,
 
 
 def test_a_finding_of_the_time_before_codes_is_shown_as_it_was_written():
-    old = {"findings": [{"id": "gone", "outcome": "fail", "evidence": "50% is missing.", "fix": "", "field": ""}]}
+    old = {
+        "findings": [{"id": "gone", "outcome": "fail", "evidence": "50% is missing.", "fix": "", "field": ""}]
+    }
     assert reason_in_words(old, "") == "gone: 50% is missing."

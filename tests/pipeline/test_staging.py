@@ -153,7 +153,9 @@ def test_one_refusal_stops_no_other_verdict_and_says_what_has_changed(
     assert "Mended stool" in page
     assert [one.offer_id for one in staged_by(rita.id)] == [offers[1].id]
     told = db.session.scalars(select(Notice).where(Notice.kind == "offer_verdict")).all()
-    assert {notice.data["path"] for notice in told} == {f"/sell/a/{offer.id}" for offer in (offers[0], offers[2])}
+    assert {notice.data["path"] for notice in told} == {
+        f"/sell/a/{offer.id}" for offer in (offers[0], offers[2])
+    }
 
 
 @ONE
@@ -169,9 +171,12 @@ def test_without_a_script_a_batch_is_judged_by_plain_forms(client, sign_in, offe
     assert of_people() == []
     undone = client.post("/review/undo", data={"batch": batch.number}, follow_redirects=True).text
     assert "2 verdicts not sent yet" in undone
-    assert "Handover" in client.post(
-        f"/review/b/{batch.number}/note", data={"words": "Ask for B."}, follow_redirects=True
-    ).text
+    assert (
+        "Handover"
+        in client.post(
+            f"/review/b/{batch.number}/note", data={"words": "Ask for B."}, follow_redirects=True
+        ).text
+    )
     assert "Ask for B." in client.get(f"/review/b/{batch.number}").text
     send(client, *[one.id for one in staged_by(rita.id)])
     assert len(of_people()) == 2
