@@ -5,7 +5,7 @@ into the page signed, so that nobody can name a file that they were never given.
 and cut by buttons of the same form (`rearranged` says that one was pressed: the form comes back, nothing is saved).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
@@ -233,11 +233,9 @@ def changed_picture(upload: Upload, verb: str) -> Upload:
     if not upload.is_picture or size is None:
         raise BadFile(_("This picture is not there any more. Choose it again."))
     end_transaction()
-    changes: dict[str, Callable[[], str]] = {
-        "square": lambda: change_picture(upload.ref, cut=middle(*size)),
-        **{name: lambda turn=turn: change_picture(upload.ref, turn=turn) for name, turn in TURNS.items()},
-    }
-    return replace(upload, ref=changes[verb]()) if verb in changes else upload
+    if verb == "square":
+        return replace(upload, ref=change_picture(upload.ref, cut=middle(*size)))
+    return replace(upload, ref=change_picture(upload.ref, turn=TURNS[verb])) if verb in TURNS else upload
 
 
 class PictureField(UploadField):

@@ -25,7 +25,7 @@ def mend_until(launch: Any, pledge: Any, attempt: Any) -> datetime:
         return window_end(launch, attempt)
     if launch.state == LaunchState.CAPTURING:
         return attempt.started_at + windows.CONFIRM_AGAIN  # type: ignore[no-any-return]
-    end = attempt.started_at + windows.CONFIRM_LATE
+    end: datetime = attempt.started_at + windows.CONFIRM_LATE
     return min(launch.closes_at, end) if pledge.late else end
 
 
