@@ -119,8 +119,8 @@ def people_at(points: Sequence[PricePoint], price: int) -> int:
 
 def _marker(frame: Frame, price: int, people: int) -> Markup:
     x = frame.x(price)
-    beside = -88 if x > frame.width * 0.65 else 10
-    people_text, words = number(people), _("would pay this")
+    beside = -112 if x > frame.width * 0.6 else 28  # clear of the price that stands above a tier
+    people_text, words = number(people), _("units at this price")
     return MARKER.format(x=x, base=frame.base, beside=beside, people=people_text, words=words)
 
 

@@ -65,7 +65,12 @@ def worker_url() -> str:
 def hint_at_stylesheet(response: Response) -> Response:
     """A page tells its stylesheet before its first byte is read."""
     bare = "default-src 'none'" in response.headers.get("Content-Security-Policy", "")  # a mail in its frame
-    if response.mimetype == "text/html" and response.status_code == 200 and request.method == "GET" and not bare:
+    if (
+        response.mimetype == "text/html"
+        and response.status_code == 200
+        and request.method == "GET"
+        and not bare
+    ):
         response.headers.add("Link", f"<{stylesheet_url()}>; rel=preload; as=style")
     return response
 

@@ -12,6 +12,8 @@ from c2b.web.filters import number
 from c2b.web.lines import Frame, nice_steps, smooth, spread
 from c2b.web.marks import Drawing, anchor, grid, opening, text
 
+LABEL_WIDE = 110  # of the words at the last point, in the drawing's units
+
 
 def trend(days: Sequence[date], values: Sequence[int], before: Sequence[int], label: str) -> Markup:
     """A figure per day as an area, with the period before it dashed; the last point carries its number and day.
@@ -24,6 +26,7 @@ def trend(days: Sequence[date], values: Sequence[int], before: Sequence[int], la
     frame = Frame(640, 220, 40, 6, 12, 24, (0, max(len(values) - 1, 1)), (0, most))
     line = smooth([frame.at(i, v) for i, v in enumerate(values)])
     end = frame.at(len(values) - 1, values[-1])
+    near = [y for i, v in enumerate(values) for x, y in [frame.at(i, v)] if x > end[0] - LABEL_WIDE]
     parts = [opening(frame, label, "ch"), *grid(frame, most)]
     named = spread(list(range(len(days))), 5)
     parts += [
@@ -49,7 +52,7 @@ def trend(days: Sequence[date], values: Sequence[int], before: Sequence[int], la
             x1=end[0],
             y1=end[1],
             tx=end[0] - 9,
-            ty=max(end[1] - 10, 12),
+            ty=max(min(near) - 10, 12),  # above the line, wherever it runs under the words
             last=_last(values[-1], days[-1]) if days else number(values[-1]),
         )
     )

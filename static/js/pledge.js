@@ -96,5 +96,5 @@ function draw(svg, facts, minor) {
   svg.querySelector("[data-you]").setAttribute("transform", `translate(${x} 0)`);
   svg.querySelector("[data-clip]").setAttribute("width", x);
   svg.querySelector("[data-people]").textContent = people(facts.points, minor).toLocaleString(facts.locale);
-  svg.querySelector("[data-label]").setAttribute("transform", `translate(${x > w * 0.65 ? -88 : 10} 17)`);
+  svg.querySelector("[data-label]").setAttribute("transform", `translate(${x > w * 0.6 ? -112 : 28} 17)`);
 }
