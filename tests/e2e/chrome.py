@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     Playwright,
     Request,
@@ -114,6 +116,7 @@ def context_for(browser: Browser, address: str, watch: Watch, **more: Any) -> Br
 
 
 def save(page: Page, path: Path) -> None:
-    """A picture of the whole page."""
+    """A picture of the whole page, if it can be had."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=path, full_page=True)
+    with suppress(Error):
+        page.screenshot(path=path, full_page=True)

@@ -86,7 +86,7 @@ class Site:
         self._app: Flask | None = None
         self.process = subprocess.Popen(
             [*COMMAND, "web"], cwd=ROOT, env=_plain_environment() | self.environment,
-            stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
+            stdout=self.log, stderr=subprocess.STDOUT
         )  # fmt: skip
 
     def wait(self) -> "Site":
