@@ -13,11 +13,13 @@ from c2b.accounts import operations, passwords, throttle, tokens
 from c2b.accounts.forms import AgainForm, EmailForm, RegisterForm, ResetForm, SignInForm, TokenForm
 from c2b.accounts.models import User
 from c2b.accounts.queries import user_by_email
-from c2b.core.access import public
+from c2b.core.access import Role, public
 from c2b.core.clock import utcnow
 from c2b.core.db import db, end_transaction, transaction
 from c2b.core.languages import LANGUAGES
 from c2b.core.paths import local_path
+
+DESKS = {Role.OPERATOR: "/ops", Role.REVIEWER: "/review"}
 
 bp = Blueprint("accounts", __name__)
 
@@ -122,7 +124,14 @@ def _sign_in(form: SignInForm, user: User | None) -> ResponseReturnValue:
             form.form_errors.append(why_not)
         else:
             enter(person)
-    return _page("sign_in", form) if form.form_errors else redirect(local_path(form.next.data))
+    if form.form_errors:
+        return _page("sign_in", form)
+    return redirect(local_path(form.next.data or _desk(person)))
+
+
+def _desk(person: User) -> str:
+    """Where somebody's work begins who did not say where to."""
+    return next((path for role, path in DESKS.items() if person.has_role(role)), "/")
 
 
 def _why_not_enter(user: User) -> str | None:
