@@ -33,7 +33,7 @@ from tests.life.shop import Shop
 
 START = datetime(2025, 5, 20, 6, 0, tzinfo=UTC)
 STEPS = int(os.environ.get("SOAK_STEPS", "20000"))
-PARTS = 4
+PARTS = 10
 SHRINK = "SOAK_SHRINK" in os.environ  # making a failure small takes minutes
 EACH = 40  # acts in one life
 CARDS = (
