@@ -60,7 +60,7 @@ def _bare_words(name: str) -> list[str]:
         for piece in output.nodes
     )
     text = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", text, flags=re.S)
-    text = re.sub(r"<!--.*?-->", " ", text, flags=re.S)
+    text = re.sub(r"<!--.*?-->|&\w+;", " ", text, flags=re.S)  # comments, and signs by their name
     return [
         word
         for bare in re.sub(r"<[^>]*>", "\n", text).split("\n")
