@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from c2b.campaigns.regions import region_names
 from c2b.core.text import gettext, ngettext
 from c2b.core.text import mark as _l
 from c2b.pipeline.wording import day, price
@@ -66,4 +67,6 @@ def _said(name: str, value: Any, currency: str) -> str:
         return ngettext("%(num)s picture", "%(num)s pictures", len(value))
     if name in ("options", "certificates"):
         return ", ".join(str(one.get("name", "")) for one in value)
+    if name in ("origin", "regions"):
+        return region_names(value if isinstance(value, list) else [value])
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
