@@ -168,12 +168,19 @@ def _with_names(where: ColumnElement[bool]):  # type: ignore[no-untyped-def]  # 
 
 
 def _ranked(by_campaign: dict[int, list[Offer]]) -> dict[int, Ranked]:
+    """Places among all offers of the campaign, so that a letter means the same whichever of them are shown."""
     curves = curves_of(by_campaign)
     alive = set(stages.STAGES) | {RUNNER_UP}
+    rivals = {offer.id: offer for offers in by_campaign.values() for offer in offers if offer.state in alive}
+    handed_in = Offer.state.in_(alive - {stages.PIPELINE[0].key})
+    for offer in db.session.scalars(select(Offer).where(Offer.campaign_id.in_(by_campaign), handed_in)):
+        rivals[offer.id] = offer
     return {
         place.offer.id: place
-        for campaign_id, offers in by_campaign.items()
-        for place in rank(curves[campaign_id], [offer for offer in offers if offer.state in alive])
+        for campaign_id in by_campaign
+        for place in rank(
+            curves[campaign_id], [offer for offer in rivals.values() if offer.campaign_id == campaign_id]
+        )
     }
 
 

@@ -93,6 +93,14 @@ def test_the_batch_shows_the_offers_of_a_campaign_best_first(client, rita, batch
     assert page.count("<h1") == 1
 
 
+def test_a_queue_names_an_offer_by_the_letter_of_its_panel(client, make, rita, batch, contest):
+    better, shown = contest[1], contest[0]
+    make.at_stage(better, "sample")
+    page = client.get(f"/review/q/final_review?offer={shown.id}").text
+    assert re.findall(r'class="rk[^"]*">([^<]+)<', page) == ["B"]
+    assert "Offer B: " in page
+
+
 def test_names_can_be_hidden_on_every_page_of_the_review(client, rita, batch, contest):
     dear, _cheap = contest
     for address in (f"/review/b/{batch.number}", f"/review/a/{dear.id}", "/review/q/final_review"):
