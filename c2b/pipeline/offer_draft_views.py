@@ -1,6 +1,6 @@
 """While an offer is written: kept by itself, started from another one, asked what a price would reach."""
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, get_template_attribute, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from flask_babel import gettext as _
@@ -10,11 +10,13 @@ from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import Refused, Stale
+from c2b.core.forms import typed_amount
 from c2b.pipeline import offers
 from c2b.pipeline.blueprint import bp
-from c2b.pipeline.offer_content import draft_from
-from c2b.pipeline.offer_forms import offer_form
+from c2b.pipeline.offer_content import draft_from, tiers_of
+from c2b.pipeline.offer_forms import OfferFields, offer_form
 from c2b.pipeline.offer_queries import opportunities, own_offer
+from c2b.pipeline.offer_worth import worth_of
 from c2b.pipeline.opportunity_views import own_firm, what_if, what_if_words
 from c2b.pipeline.queries import curves_of
 
@@ -26,7 +28,8 @@ def offer_autosave(offer_id: int) -> ResponseReturnValue:
     found = own_offer(offer_id, own_firm().id)
     form, now = offer_form(found.currency, found), utcnow()
     if not form.validate_on_submit():
-        return jsonify(text=_("Not kept yet: something in the form is not in order.")), 422
+        text = _("Not kept yet: something in the form is not in order.")
+        return jsonify(text=text, rows=_pasted_rows(form)), 422
     try:
         with transaction():
             kept = offers.change_offer(
@@ -37,7 +40,23 @@ def offer_autosave(offer_id: int) -> ResponseReturnValue:
         return jsonify(text=str(newer), stale=True), 409
     except Refused as no:
         return jsonify(text=str(no)), 422
-    return jsonify(text=_("Saved at %(time)s", time=format_time(now, "short")), seen=seen)
+    text = _("Saved at %(time)s", time=format_time(now, "short"))
+    return jsonify(text=text, seen=seen, rows=_pasted_rows(form), worth=_worth_now(offer_id))
+
+
+def _pasted_rows(form: OfferFields) -> list[tuple[str, str]]:
+    """What was pasted, as the rows of the form spell it; none where nothing was, or it cannot be read."""
+    if not form.pasted.data:
+        return []
+    return [(str(t.from_quantity), typed_amount(t.unit_price, form.currency)) for t in form.price_tiers]
+
+
+def _worth_now(offer_id: int) -> str:
+    """What the prices that were just kept would bring, as the card shows it."""
+    found = own_offer(offer_id, own_firm().id)
+    curve = curves_of([found.campaign_id])[found.campaign_id]
+    worth = worth_of(tiers_of(found), curve, unit_cost=found.unit_cost, fee_bp=found.fee_bp)
+    return str(get_template_attribute("pipeline/_offer_checks.html", "worth_lines")(found, worth))
 
 
 @bp.get("/sell/a/<int:offer_id>/reach")

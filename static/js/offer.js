@@ -1,16 +1,22 @@
-// An offer while it is written: kept every twenty seconds, shown as a card, prices pasted from a spreadsheet, a question
+// An offer while it is written: kept soon after typing stops, shown as a card, prices pasted from a spreadsheet, a question
 // about demand answered in place. Without this script the same buttons work with the page.
-// Reads #offer-form[data-autosave], #kept, [data-preview] with [data-p], [data-ladder], form[data-reach], [data-reached].
+// Reads #offer-form[data-autosave], #kept, [data-preview] with [data-p], [data-ladder], [data-worth], form[data-reach],
+// [data-reached].
 const form = document.getElementById('offer-form')
 const kept = document.getElementById('kept')
+const PAUSE = 3000 // after the last key; what goes on being typed is kept every LONGEST
+const LONGEST = 20000
 let changed = 0 // when the first change was made that is not kept
 let count = 0
+let stale = false
+let busy = false // an answer is awaited, and with it the mark of what is kept
 
 async function keep() {
-  if (!changed || form.dataset.sent) return
+  if (!changed || busy || stale || form.dataset.sent) return
   const at = count
   const data = new FormData(form)
   for (const [name, value] of [...data]) if (value instanceof File) data.delete(name) // they went ahead
+  busy = true
   try {
     const answer = await fetch(form.dataset.autosave, { method: 'POST', body: data })
     const said = await answer.json()
@@ -19,19 +25,35 @@ async function keep() {
       form.elements.seen.value = said.seen
       if (at === count) changed = 0
     }
-    if (said.stale) clearInterval(timer) // somebody else's change is newer: it is theirs to look at
+    if (said.rows?.length && form.elements.pasted.value === data.get('pasted')) fill(said.rows)
+    const worth = document.querySelector('[data-worth]')
+    if (said.worth && worth) worth.innerHTML = said.worth
+    stale ||= said.stale // somebody else's change is newer: it is theirs to look at
   } catch {
     kept.textContent = form.dataset.offline
   }
+  busy = false
 }
 
-let timer
+// What was pasted, as the server read it, into the rows above; the box is empty again, so that the rows count.
+function fill(rows) {
+  document.querySelectorAll('[data-ladder] tbody tr').forEach((line, i) => {
+    const [units, price] = line.querySelectorAll('input')
+    ;[units.value, price.value] = rows[i] ?? ['', '']
+  })
+  form.elements.pasted.value = ''
+  form.dispatchEvent(new Event('filled'))
+}
+
+let pause
 if (form?.dataset.autosave && kept) {
-  timer = setInterval(keep, 20000)
-  form.addEventListener('input', () => {
+  setInterval(keep, LONGEST)
+  form.addEventListener('input', (event) => {
     count += 1
     if (!changed) kept.textContent = form.dataset.changed
     changed = changed || Date.now()
+    clearTimeout(pause)
+    pause = setTimeout(keep, event.target.name === 'pasted' ? 400 : PAUSE)
   })
   addEventListener('visibilitychange', () => document.hidden && keep())
 }
@@ -55,6 +77,7 @@ if (form && preview) {
     if (picture) part('picture').src = picture.src
   }
   form.addEventListener('input', show)
+  form.addEventListener('filled', show)
 }
 
 // Rows out of a spreadsheet, pasted into any cell, go into the box below, which reads numbers in all their spellings.

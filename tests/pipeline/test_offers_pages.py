@@ -318,6 +318,10 @@ def test_a_draft_is_kept_by_itself_but_never_over_a_newer_change(client, campaig
     assert send(client, url, seen="").status_code == 409
     pasted = send(client, url, seen=again.json["seen"], pasted="10\t¥259\n50\t199,50", unit_cost="200")
     assert pasted.status_code == 200
+    assert pasted.json["rows"] == [["10", "259"], ["50", "199.50"]], "the page writes them into its rows"
+    assert "¥259" in pasted.json["worth"]
+    amiss = send(client, url, title="", pasted="10\t259")
+    assert (amiss.status_code, amiss.json["rows"]) == (422, [["10", "259"]])
     page = client.get(f"/sell/a/{offer.id}?at=250").text
     assert "At ¥250 you would reach at least 12 units" in page
     assert "below what one costs you" in page
