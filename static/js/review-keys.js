@@ -20,6 +20,7 @@ const panes = new Map();
 const say = (text) => {
   if (said) said.textContent = text || "";
 };
+const needs = (gone) => dispatchEvent(new CustomEvent("toast", { detail: { text: said?.dataset.needs, gone } }));
 const idOf = (row) => row?.dataset.row;
 const form = () => document.getElementById("verdict");
 const field = (name) => document.querySelector(`[data-key="${CSS.escape(name)}"]`);
@@ -51,11 +52,18 @@ async function show(row) {
   if (early) rule(early);
 }
 
+// The question for a reason is answered, or asked no more.
+function settle() {
+  if (wanted) needs(true);
+  wanted = undefined;
+}
+
 function go(to) {
   if (!rows.length) return;
   rows[at].removeAttribute("aria-selected");
   at = Math.min(rows.length - 1, Math.max(0, to));
-  wanted = early = undefined;
+  settle();
+  early = undefined;
   const row = rows[at];
   row.setAttribute("aria-selected", "true");
   row.scrollIntoView({ block: "nearest" });
@@ -131,10 +139,10 @@ function rule(ruling) {
   if (ruling !== "pass" && !hasReason(data)) {
     wanted = ruling;
     say(said?.dataset.needs);
-    dispatchEvent(new CustomEvent("toast", { detail: { text: said?.dataset.needs } }));
+    needs();
     return;
   }
-  wanted = undefined;
+  settle();
   if (!many.length) {
     stage([rows[at]], typed.action, data);
     if (at === rows.length - 1) say(said?.dataset.end);
@@ -192,6 +200,7 @@ if (beside) {
   });
   document.addEventListener("change", (event) => {
     if (event.target.name === "offer") count();
+    else if (event.target.name === "reasons" && wanted) needs(true);
   });
   const all = document.querySelector("[data-tick-all]");
   all.hidden = false;

@@ -1,9 +1,12 @@
 // A short message at the foot of the page; gone by itself, or undone by a press.
 // Other scripts ask for one with: dispatchEvent(new CustomEvent("toast", { detail: { text, undo, action } })).
+// The same text never stands there twice; with `gone` it is only taken away.
 
 let stack;
 
-function show({ text, undo, action }) {
+function show({ text, undo, action, gone }) {
+  for (const old of [...(stack?.children || [])]) if (old.firstChild.textContent === text) old.remove();
+  if (gone) return;
   if (!stack) {
     stack = document.createElement("div");
     stack.className = "toasts noprint";
