@@ -115,8 +115,7 @@ def schedule_place() -> ResponseReturnValue:
             book_place(slot_id, campaign_id, by=current_user.id, now=utcnow())
     except Refused as no:
         return _page(campaign_id, refused=str(no)), 409
-    flash(_("The date is set. Everyone who joined was told."), "ok")
-    return redirect(url_for(".schedule", w=_kept_week(), placed=campaign_id))
+    return redirect(url_for(".schedule", w=_kept_week(), placed=campaign_id))  # the page says it, with an undo
 
 
 @bp.post("/schedule/move")
@@ -158,7 +157,13 @@ def schedule_give_back() -> ResponseReturnValue:
     """Take a date back before the launch."""
     with transaction():
         give_back_place(_number("campaign"), by=current_user.id, now=utcnow())
-    flash(_("The place is free again. The campaign needs another date."), "ok")
+    flash(
+        _(
+            "The place is free again, and the merchant was told. "
+            "Everyone who joined knows the old date; they are told the next one."
+        ),
+        "ok",
+    )
     return redirect(url_for(".schedule", w=_kept_week()))
 
 

@@ -125,7 +125,7 @@ def book_place(slot_id: int, campaign_id: int, *, by: int, now: datetime) -> Pla
 
 def _tell_date(campaign: Campaign, offer: Offer, slot: Slot, now: datetime) -> None:
     about = {"title": campaign.title, "path": f"/c/{campaign.slug}", "opens_at": slot.opens_at.isoformat()}
-    key = f"{campaign.id}:{slot.id}"
+    key = f"{campaign.id}:{slot.id}:{now.isoformat()}"  # a date that comes back is told again
     notify_many(
         "campaign_scheduled", [(id_, f"{key}:{id_}", about) for id_ in audience(campaign.id)], now=now
     )
@@ -147,7 +147,7 @@ def give_back_place(campaign_id: int, *, by: int | None, now: datetime) -> None:
     record(slot, "slot.given_back", by=by, at=now, campaign_id=campaign_id)
     enter_stage(offer, "scheduling", now=now, by=by)
     advance(campaign_id, CampaignState.AWARDED, by=by, now=now)
-    tell_merchant("offer_date_withdrawn", offer, f"{offer.id}:{slot.id}", now=now)
+    tell_merchant("offer_date_withdrawn", offer, f"{offer.id}:{slot.id}:{now.isoformat()}", now=now)
 
 
 def move_place(campaign_id: int, slot_id: int, *, by: int, now: datetime) -> Place:
