@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -260,7 +260,8 @@ def withdraw_pledge(pledge_id: int, *, by: int, now: datetime) -> None:
         tally = Tally.of(campaign)
         tally.add(_minus(amount))
         take_demand(campaign.id, amount)
-        write_counters(campaign, tally, joined=0, now=now)
+        lately = pledge.placed_at > now - timedelta(days=1)
+        write_counters(campaign, tally, joined=-1 if lately else 0, now=now)
     db.session.flush()
 
 

@@ -82,10 +82,17 @@ class Tally:
 
 
 def write_counters(campaign: Campaign, tally: Tally, *, joined: int, now: datetime) -> None:
-    """Add the difference to the campaign's counters in one statement, and read back what they are now."""
+    """Add the difference to the campaign's counters in one statement, and read back what they are now.
+
+    `joined` is how many joined just now; -1 where one who joined within a day has left.
+    """
     columns = {name: getattr(tally, name) - getattr(campaign, name) for name in COUNTERS}
     values: dict[str, Any] = {name: getattr(Campaign, name) + by for name, by in columns.items() if by}
-    if joined:
+    if joined < 0:
+        values["joined_last_day"] = case(
+            (Campaign.joined_last_day + joined > 0, Campaign.joined_last_day + joined), else_=0
+        )
+    if joined > 0:
         warmer = _warmth(campaign, tally, joined)
         values |= {
             "joined_last_day": Campaign.joined_last_day + joined,

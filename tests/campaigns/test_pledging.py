@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, func, select
 
+from c2b.campaigns.closing import refresh_heat
 from c2b.campaigns.models import Campaign, DemandPoint, Pledge
 from c2b.campaigns.pledging import (
     PledgeChange,
@@ -318,6 +319,18 @@ def test_what_a_launch_left_over_can_be_bought_once_by_each_and_counts_for_nothi
     with pytest.raises(Refused, match="already"):
         place_late(campaign.id, ask(campaign, shopper), 23900, now=now)
     assert db.session.scalar(select(func.count()).select_from(Pledge)) == 1
+
+
+def test_who_leaves_within_a_day_has_not_joined_since_yesterday(make, now):
+    campaign, early, late = make.campaign(threshold=10), make.shopper(), make.shopper()
+    old = place_pledge(campaign.id, ask(campaign, early), now=now - timedelta(hours=25))
+    new = place_pledge(campaign.id, ask(campaign, late), now=now - timedelta(hours=1))
+    refresh_heat(campaign.id, now=now)
+    assert campaign.joined_last_day == 1
+    withdraw_pledge(old.id, by=early.id, now=now)
+    assert campaign.joined_last_day == 1, "that one joined before"
+    withdraw_pledge(new.id, by=late.id, now=now)
+    assert campaign.joined_last_day == 0
 
 
 def test_joining_warms_a_campaign(make, now):
