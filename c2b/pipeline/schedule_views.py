@@ -115,7 +115,7 @@ def schedule_place() -> ResponseReturnValue:
             book_place(slot_id, campaign_id, by=current_user.id, now=utcnow())
     except Refused as no:
         return _page(campaign_id, refused=str(no)), 409
-    return redirect(url_for(".schedule", w=_kept_week(), placed=campaign_id))  # the page says it, with an undo
+    return redirect(url_for(".schedule", w=_kept_week(), placed=campaign_id))  # which says so
 
 
 @bp.post("/schedule/move")

@@ -364,7 +364,7 @@ def test_the_schedule_shows_open_slots_for_the_chosen_campaign_and_places_it(
     assert awarded.state == "scheduled"
     assert "Oak stool" in client.get("/schedule.ics").text
     placed = client.get(f"/schedule?placed={awarded.id}").text
-    assert placed.count("Everyone who joined was told.") == placed.count("note-ok") == 1  # one box, with the undo
+    assert placed.count("Everyone who joined was told.") == placed.count("note-ok") == 1
     for view in ("month", "list", "nonsense"):
         assert "Oak stool" in client.get(f"/schedule?view={view}&w={batch_week(awarded)}").text
     client.post("/schedule/give-back", data={"campaign": awarded.id})
