@@ -1,8 +1,6 @@
 // What every page has: single keys (/ search, ? list of keys, g and a letter), and the service worker.
 //
 // body[data-keys=off] switches single keys off; they never act in a field, with a modifier, or while a dialog is open.
-// [data-go="r"] is followed after g r. [data-search] leads to the search where a page has no field for it.
-// body[data-worker] is the address of the service worker.
 
 const inField = (el) => el.isContentEditable || el.matches?.("textarea, select, input:not([type=checkbox]):not([type=radio])");
 let afterG = 0;

@@ -1,11 +1,8 @@
 // The pledge box: four choices, slider, amount and drawing say the same; a sentence says what the choice means.
 //
-// form[data-pledge]               the form
 //   [data-picks] input[type=radio] choices; the value is an amount in major units ("259"), or "other"
 //   input[type=range][data-range] the slider, min/max/step/value in minor units
 //   input[data-amount]            the amount in major units, as it is typed
-//   svg[data-demand]              the drawing of c2b.web.charts.demand_curve
-//   [data-say]                    the live sentence;  [data-cta] the button's words
 //   [data-qty] with button[data-step="-1|1"] around input[type=number]
 //   script[type="application/json"][data-facts]
 //     { "digits": 2, "locale": "en", "symbol_before": "¥", "symbol_after": "", "points": [[price, people], …],

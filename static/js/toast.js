@@ -1,6 +1,6 @@
 // A short message at the foot of the page; gone by itself, or undone by a press.
 // Other scripts ask for one with: dispatchEvent(new CustomEvent("toast", { detail: { text, undo, action } })).
-// The same text never stands there twice; with `gone` it is only taken away.
+// With `gone` it is taken away.
 
 let stack;
 

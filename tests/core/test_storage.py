@@ -46,11 +46,12 @@ def bucket():
 
         def do_POST(self):
             assert self.path == "/shop?delete"
-            for key in re.findall(
-                "<Key>(.*?)</Key>", self.rfile.read(int(self.headers["Content-Length"])).decode()
-            ):
+            sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            gone = re.findall("<Key>(.*?)</Key>", sent)
+            for key in gone:
                 kept.pop(f"/shop/{key}", None)
-            self.answer(200, b"<DeleteResult/>")
+            told = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in gone)
+            self.answer(200, f"<DeleteResult>{told}</DeleteResult>".encode())
 
         def log_message(self, *_args):
             pass
