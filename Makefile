@@ -51,7 +51,7 @@ lint: .venv/.dev $(COMPILED)  ## style, types, import contracts, unused dependen
 
 .PHONY: pytest
 pytest: .venv/.dev $(COMPILED)  ## the tests alone (ARGS="-k pledge" passes on)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q --ignore=tests/e2e $(ARGS)
 
 .PHONY: e2e
 e2e: .venv/.dev $(COMPILED)  ## the browser tests alone (ARGS=--all-combinations: every page in every scheme, width and language)

@@ -81,7 +81,7 @@ def join(page: Page, slug: str, *, card: str, quantity: str) -> None:
     """Join with a new card, which is asked for at the provider."""
     page.goto(f"/c/{slug}")
     page.locator("input[name=quantity]").fill(quantity)
-    page.locator("details.box-more summary").click()
+    page.locator("form details.box-more summary").click()
     page.locator("select[name=card]").select_option("new")
     page.locator("form[action$='/join'] button[data-cta]").click()
     save_card(page, card)

@@ -32,8 +32,8 @@ from tests.life.model import PRICE, Model, Purchase
 from tests.life.shop import Shop
 
 START = datetime(2025, 5, 20, 6, 0, tzinfo=UTC)
-STEPS = int(os.environ.get("SOAK_STEPS", "20000"))
-PARTS = 10
+STEPS = int(os.environ.get("SOAK_STEPS", "2000"))
+PARTS = 4
 SHRINK = "SOAK_SHRINK" in os.environ  # making a failure small takes minutes
 EACH = 40  # acts in one life
 CARDS = (
