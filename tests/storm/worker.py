@@ -7,6 +7,7 @@ Any line on its output is the most memory that it has used so far, in MB.
 import resource
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -29,10 +30,11 @@ def run_all(clock: Path) -> bool:
     for name in JOBS:
         try:
             busy = any(all_jobs()[name].run(now).values()) or busy
+            db.session.remove()
         except DBAPIError:
             time.sleep(0.2)
-        finally:
-            db.session.remove()
+            with suppress(DBAPIError):  # giving a connection back speaks to the server too
+                db.session.remove()
     return busy
 
 
