@@ -39,7 +39,7 @@ run: install  ## migrate, fill an empty database with the demo, serve web and jo
 	@exec $(BIN)/c2b run
 
 .PHONY: test
-test: lint pytest  ## everything: lint, types, import contracts, all tests on both databases
+test: lint pytest  ## everything but the browser tests: lint, types, import contracts, all tests on both databases
 
 .PHONY: lint
 lint: .venv/.dev $(COMPILED)  ## style, types, import contracts, unused dependencies
