@@ -26,7 +26,13 @@ from tests.crash.states import DAY, Builder, Ids
 from tests.crash.world import REMEDIES, World, scenario
 from tests.factories import Make
 
-SOON = (timedelta(), timedelta(minutes=2), timedelta(hours=2), timedelta(hours=9))  # as answers are looked up
+
+def soon(after: timedelta) -> tuple[timedelta, ...]:
+    """From this moment on, as often as answers are looked up."""
+    return (after, after + timedelta(minutes=2), after + timedelta(hours=2), after + timedelta(hours=9))
+
+
+SOON = soon(timedelta())
 
 
 def owed(make: Make) -> Ids:
@@ -168,7 +174,7 @@ def replace_goods(world: World) -> None:
         replace_return(ids["return"], "SF", "R1", merchant_id=ids["merchant"], by=ids["owner"], now=world.now)
 
 
-@scenario("return: time decides", returned("accepted", "sent"), jobs=REMEDIES, moments=(40 * DAY, 41 * DAY))
+@scenario("return: time decides", returned("accepted", "sent"), jobs=REMEDIES, moments=soon(40 * DAY))
 def time_decides(world: World) -> None:
     remedies_due.run(world.now + 40 * DAY)
 
@@ -196,7 +202,7 @@ def uphold(world: World) -> None:
     send_refunds.run(world.now)
 
 
-@scenario("dispute: nobody answers in time", disputed, jobs=REMEDIES, moments=(4 * DAY, 5 * DAY))
+@scenario("dispute: nobody answers in time", disputed, jobs=REMEDIES, moments=soon(4 * DAY))
 def no_answer(world: World) -> None:
     remedies_due.run(world.now + 4 * DAY)
 
