@@ -109,7 +109,7 @@ messages: .venv/.dev  ## collect the sentences for the translators
 .PHONY: lock
 lock: .venv/.dev  ## renew the lock files from pyproject.toml (needs uv on the PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --group build -o requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra s3 --group build --group test --group lint -o requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra s3 --extra celery --extra redis --group build --group test --group lint -o requirements-dev.txt
 
 .PHONY: clean
 clean:  ## remove what the commands made (not var/, where the data is)
