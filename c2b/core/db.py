@@ -7,10 +7,12 @@ one's update; readers (the GET requests) begin plainly and never wait.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import has_request_context
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -76,7 +78,28 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base)
+READING = "reading"  # what a session's notes call the transaction that only reads
+
+
+class ReadingSession(Session):
+    """A session whose transaction may be a reader; a connection is asked for with the first statement, not before."""
+
+    def get_bind(self, *args: Any, **more: Any) -> Any:
+        engine = super().get_bind(*args, **more)
+        reading = self.info.get(READING)
+        return _reader(engine) if reading is not None and reading is self.get_transaction() else engine
+
+
+@lru_cache(maxsize=8)
+def _reader(engine: Engine) -> Engine:
+    """The same engine, whose transactions only read: its connections come from the same pool."""
+    options = {"read_only": True}
+    if engine.dialect.name == "postgresql":
+        options["postgresql_readonly"] = True
+    return engine.execution_options(**options)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"class_": ReadingSession})
 
 if TYPE_CHECKING:
 
@@ -128,11 +151,14 @@ def _answer_soon(engine: Engine) -> None:
 
 
 def begin_read_only() -> None:
-    """Start this request's transaction as a reader: it takes no write lock, and PostgreSQL refuses writes in it."""
-    options = {"read_only": True}
-    if db.engine.dialect.name == "postgresql":
-        options["postgresql_readonly"] = True
-    db.session.connection(execution_options=options)
+    """Make this request's transaction a reader: it takes no write lock, and PostgreSQL refuses writes in it.
+
+    A page that asks nothing costs no connection.
+    """
+    session = db.session()
+    if not session.in_transaction():
+        session.begin()
+    session.info[READING] = session.get_transaction()
 
 
 @contextmanager
