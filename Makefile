@@ -62,8 +62,8 @@ shots: .venv/.dev $(COMPILED)  ## pictures of the key pages, on a phone and a de
 	$(BIN)/python -m tests.e2e.shots $(ARGS)
 
 .PHONY: bench
-bench: .venv/.dev $(COMPILED)  ## how fast pages feel on a slow phone (printed, never asserted)
-	$(BIN)/python -m bench.pages $(ARGS)
+bench: .venv/.dev $(COMPILED)  ## how fast the hot paths are, beside yardsticks (ONLY=pledge ROUNDS=5; docs/performance.md)
+	$(BIN)/python -m bench $(if $(ROUNDS),--rounds $(ROUNDS)) $(foreach one,$(ONLY),--only $(one)) $(ARGS)
 
 .PHONY: faults
 faults: .venv/.dev $(COMPILED)  ## break what can break, one named test for each fault, on both databases (docs/faults.md)

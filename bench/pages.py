@@ -1,4 +1,4 @@
-"""How fast pages feel on a slow phone: `make bench` prints LCP, CLS and the longest event. Nothing is asserted.
+"""How fast pages feel on a slow phone (`make bench ONLY=phone`): LCP, CLS and the longest event, never asserted.
 
 390 px, two device pixels each, 1.6 Mbit/s with 150 ms, a processor four times slower; the median of five loads.
 """
@@ -96,19 +96,25 @@ def measure(browser: Browser, site: Site) -> None:
         print(f"{words:<24} {lcp:6.0f}   {cls:.3f}   {event:6.0f}", flush=True)
 
 
+def run(demo: Path | None = None) -> None:
+    """Seed a demo (or take this one) and print the table."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        running(demo or seeded(Path(name)), Path(name) / "site") as site,
+        sync_playwright() as playwright,
+    ):
+        browser = chrome.launch(playwright)
+        measure(browser, site)
+        browser.close()
+
+
 def main() -> int:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--demo", type=Path, help="the folder of a seeded demo; otherwise one is seeded first"
     )
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        demo = asked.demo or seeded(Path(name))
-        with running(demo, Path(name) / "site") as site, sync_playwright() as playwright:
-            browser = chrome.launch(playwright)
-            measure(browser, site)
-            browser.close()
+    run(parser.parse_args().demo)
     return 0
 
 
