@@ -36,6 +36,9 @@ class Config:
     demo: bool = False
     host: str = "127.0.0.1"
     port: int = 8000
+    web_workers: int = 0  # none said: one per core, and one alone on SQLite
+    web_threads: int = 64
+    broker_url: str = field(default="", repr=False)
     base_url: str = ""
     site_name: str = "Muster"
     site_name_zh: str = "聚想"
@@ -78,6 +81,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _count(most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+            raise ValueError(f"expected a number from 1 to {most}")
+        return int(text)
+
+    return read
+
+
 def _among(*allowed: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in allowed:
@@ -110,6 +122,15 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return text.rstrip("/")
 
     return read
+
+
+def _broker(text: str) -> str:
+    parts = urlsplit(text)
+    if not text or (parts.scheme in ("redis", "rediss") and parts.hostname):
+        return text
+    if parts.scheme == "redis+socket" and parts.path.startswith("/"):
+        return text
+    raise ValueError("expected redis://host:6379/0, rediss://… or redis+socket:///path/to/socket")
 
 
 def _bucket(text: str) -> str:
@@ -151,6 +172,9 @@ READERS: dict[str, Callable[[str], Any]] = {
     "environment": _among("development", "production", "test"),
     "demo": _yes_no,
     "port": _port,
+    "web_workers": _count(256),
+    "web_threads": _count(512),
+    "broker_url": _broker,
     "base_url": _url("http", "https"),
     "files_url": _bucket,
     "mail": _among("mailbox", "smtp", "sendgrid", "discard"),
@@ -214,7 +238,14 @@ def _completed(values: dict[str, Any]) -> Config:
             values[name] = default
     if not config.secret_key:
         values["secret_key"] = _development_secret()
+    if not config.web_workers:
+        values["web_workers"] = _usual_workers(values["database_url"])
     return Config(**values)
+
+
+def _usual_workers(database_url: str) -> int:
+    """One process per core; on SQLite one, since its writers queue at one file whoever they are."""
+    return 1 if database_url.startswith("sqlite") else os.cpu_count() or 1
 
 
 def _check_production(config: Config) -> None:

@@ -17,7 +17,9 @@ from sqlalchemy.engine import make_url
 
 from c2b.config import ROOT, BadConfig, Config
 
-THREADS = 4  # requests at once in one worker
+# The server gives each connection a place, not each request: with too few places the connections that browsers and
+# proxies keep open would shut everybody else out. Who comes waits for a thread in the order of coming.
+PLACES = 2048
 SECRETS = (
     "secret_key",
     "sendgrid_api_key",
@@ -26,6 +28,7 @@ SECRETS = (
     "stripe_key",
     "stripe_webhook_secrets",
 )
+ADDRESSES = ("database_url", "broker_url")  # which may hold a password
 PATIENCE = 120.0  # seconds that the first answer may take
 
 
@@ -34,8 +37,9 @@ def web_command(config: Config) -> list[str]:
     return [
         sys.executable, "-m", "granian", "wsgi:app", "--interface", "wsgi",
         "--host", config.host, "--port", str(config.port),
-        "--workers", "1", "--blocking-threads", str(THREADS), "--no-ws",
-        "--respawn-failed-workers", "--workers-kill-timeout", "20", "--backpressure", "64",
+        "--workers", str(config.web_workers), "--blocking-threads", str(config.web_threads), "--no-ws",
+        "--respawn-failed-workers", "--workers-kill-timeout", "20",
+        "--backlog", str(PLACES), "--backpressure", str(PLACES),
         "--log-level", "warning", "--no-access-log",
     ]  # fmt: skip
 
@@ -137,7 +141,9 @@ def settings(config: Config) -> list[str]:
     """The settings that are in force, one a line, without secrets."""
     shown: dict[str, Callable[[Any], str]] = {
         **dict.fromkeys(SECRETS, lambda value: "(set)" if value else "(not set)"),
-        "database_url": lambda value: make_url(value).render_as_string(hide_password=True),
+        **dict.fromkeys(
+            ADDRESSES, lambda value: value and make_url(value).render_as_string(hide_password=True)
+        ),
     }
     names = [field.name for field in fields(config)]
     return [f"C2B_{name.upper()}={shown.get(name, str)(getattr(config, name))}" for name in names]
