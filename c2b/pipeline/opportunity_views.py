@@ -13,7 +13,7 @@ from c2b.campaigns.queries import cards_of
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404
-from c2b.core.errors import NotFound
+from c2b.core.errors import NotFound, refuse
 from c2b.core.money import parse_amount
 from c2b.demand.curve import Curve
 from c2b.merchants.hooks import profile_parts
@@ -24,6 +24,7 @@ from c2b.merchants.views import download
 from c2b.pipeline.blueprint import bp
 from c2b.pipeline.models import Offer
 from c2b.pipeline.offer_queries import opportunities, public_campaigns_of, reached_at
+from c2b.pipeline.people import why_not_independent
 from c2b.pipeline.wording import price
 
 
@@ -93,8 +94,10 @@ def certificate(offer_id: int, number: int) -> Response:
     found = get_or_404(Offer, offer_id)
     judge = current_user.has_role(Role.OPERATOR) or current_user.has_role(Role.REVIEWER)
     firm = firm_of(current_user.id)
-    if not judge and (firm is None or firm.id != found.merchant_id):
-        raise NotFound
+    if firm is None or firm.id != found.merchant_id:
+        if not judge:
+            raise NotFound
+        refuse(why_not_independent(found, current_user.id))
     if not 1 <= number <= len(found.certificates):
         raise NotFound
     kept = found.certificates[number - 1]

@@ -1,10 +1,12 @@
 """Who belongs to a firm that has something to win, and who is told of what."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, union
 
+from c2b.campaigns.models import Campaign
 from c2b.core.db import db
 from c2b.core.outbox import notify_many
 from c2b.core.text import gettext as _
@@ -12,18 +14,23 @@ from c2b.merchants.models import MerchantStaff
 from c2b.pipeline.models import Offer
 
 
-def related_people(offer: Offer) -> frozenset[int]:
-    """Everybody with an interest in who wins: the people of every firm that competes for the campaign."""
-    firms = select(Offer.merchant_id).where(Offer.campaign_id == offer.campaign_id)
-    people = select(MerchantStaff.user_id).where(
-        or_(MerchantStaff.merchant_id.in_(firms), MerchantStaff.merchant_id == offer.campaign.merchant_id)
+def of_interest_to(user_id: int, campaign_ids: Iterable[int]) -> set[int]:
+    """Those of these campaigns that the person's firm competes for, in whatever stage or batch, or has won.
+
+    Whoever has something to win neither judges an offer for them nor sees what the others offer.
+    """
+    ids = sorted(set(campaign_ids))
+    firms = select(MerchantStaff.merchant_id).where(MerchantStaff.user_id == user_id)
+    competing = select(Offer.campaign_id).where(
+        Offer.campaign_id.in_(ids), or_(Offer.merchant_id.in_(firms), Offer.created_by == user_id)
     )
-    return frozenset({offer.created_by, *db.session.scalars(people)})
+    won = select(Campaign.id).where(Campaign.id.in_(ids), Campaign.merchant_id.in_(firms))
+    return set(db.session.scalars(union(competing, won)))
 
 
 def why_not_independent(offer: Offer, user_id: int) -> str | None:
     """Nobody judges goods that they have an interest in."""
-    if user_id in related_people(offer):
+    if of_interest_to(user_id, [offer.campaign_id]):
         return _("You belong to a firm that competes for this campaign, so somebody else must judge it.")
     return None
 

@@ -18,7 +18,7 @@ from c2b.pipeline.judging import why_not_judge
 from c2b.pipeline.machine_findings import Finding
 from c2b.pipeline.machine_rules import findings_in, title_of
 from c2b.pipeline.models import Offer, Sample, StageVisit, VerdictLine
-from c2b.pipeline.people import why_not_independent
+from c2b.pipeline.people import of_interest_to, why_not_independent
 from c2b.pipeline.queries import curves_of
 from c2b.pipeline.ranking import Ranked, ladder
 from c2b.pipeline.review_queries import Group, Row, groups_of, label_of
@@ -117,7 +117,7 @@ class Like(NamedTuple):
     state_label: str
 
 
-def likes(offer: Offer, most: int = 5) -> list[Like]:
+def likes(offer: Offer, reader: User, most: int = 5) -> list[Like]:
     """Other offers of the same category whose list price is nearest, to compare with."""
     near = func.abs(Offer.list_price - offer.list_price)
     found = db.session.scalars(
@@ -131,9 +131,11 @@ def likes(offer: Offer, most: int = 5) -> list[Like]:
         )
         .options(joinedload(Offer.campaign), joinedload(Offer.merchant))
         .order_by(near, Offer.id.desc())
-        .limit(most)
-    )
-    return [Like(other, label_of(other.state)) for other in found]
+        .limit(most * 4)
+    ).all()
+    hidden = of_interest_to(reader.id, [other.campaign_id for other in found])
+    shown = [other for other in found if other.campaign_id not in hidden][:most]
+    return [Like(other, label_of(other.state)) for other in shown]
 
 
 def _lines_of(offer: Offer) -> Sequence[VerdictLine]:

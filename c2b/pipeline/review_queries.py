@@ -14,10 +14,10 @@ from c2b.campaigns.models import Campaign
 from c2b.core.access import Role
 from c2b.core.db import db
 from c2b.core.text import gettext as _
-from c2b.merchants.models import MerchantStaff
 from c2b.pipeline import stages
 from c2b.pipeline.machine_rules import by_family
 from c2b.pipeline.models import Batch, Offer, Sample, StageVisit, VerdictLine
+from c2b.pipeline.people import of_interest_to
 from c2b.pipeline.queries import curves_of, stages_before
 from c2b.pipeline.ranking import Ranked, rank
 from c2b.pipeline.review_models import StagedVerdict
@@ -86,6 +86,7 @@ class Group:
 
     campaign: Campaign
     rows: list[Row]
+    conflict: bool = False  # whether the reader has something to win here
 
 
 def label_of(state: str) -> str:
@@ -159,7 +160,7 @@ def groups_of(offers: Sequence[Offer], reader: User, now: datetime) -> list[Grou
     for ours in by_campaign.values():
         rows = [facts.row(offer, ranked.get(offer.id)) for offer in ours]
         rows.sort(key=lambda row: (row.ranked is None, row.ranked.letter if row.ranked else "", row.offer.id))
-        groups.append(Group(ours[0].campaign, rows))
+        groups.append(Group(ours[0].campaign, rows, ours[0].campaign_id in facts.conflicted))
     return sorted(groups, key=lambda group: (-group.campaign.people, group.campaign.id))
 
 
@@ -202,10 +203,7 @@ class _Facts:
         samples = select(Sample).where(Sample.offer_id.in_(ids))
         self.samples = {sample.offer_id: sample for sample in db.session.scalars(samples)}
         self.names = names_of({line.by for lines in self.lines.values() for line in lines if line.by})
-        firms = set(
-            db.session.scalars(select(MerchantStaff.merchant_id).where(MerchantStaff.user_id == reader.id))
-        )
-        self.conflicted = {offer.campaign_id for offer in offers if offer.merchant_id in firms}
+        self.conflicted = of_interest_to(reader.id, [offer.campaign_id for offer in offers])
 
     def row(self, offer: Offer, ranked: Ranked | None) -> Row:
         """The row of one offer."""
@@ -231,7 +229,7 @@ class _Facts:
             and _is_judge(self.reader, stage)
             and offer.campaign_id not in self.conflicted
         )
-        row.open = may and row.mine is None and not row.waits and offer.created_by != self.reader.id
+        row.open = may and row.mine is None and not row.waits
         return row
 
     def _said(self, line: VerdictLine) -> str:

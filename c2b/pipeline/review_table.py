@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from c2b.accounts.models import User
 from c2b.campaigns.categories import Category
 from c2b.core.forms import query_text
 from c2b.core.sheets import Amount, written
@@ -64,13 +63,9 @@ def shown_in(groups: Sequence[Group], view: View) -> list[Group]:
     return [group for group in kept if group.rows]
 
 
-def without_conflicts(groups: Sequence[Group], reader: User) -> list[Group]:
+def without_conflicts(groups: Sequence[Group]) -> list[Group]:
     """Whoever belongs to a competing firm does not see the others' prices."""
-    return [g for g in groups if all(reader.id not in _firm_people(row) for row in g.rows)]
-
-
-def _firm_people(row: Row) -> set[int]:
-    return {row.offer.created_by, *(staff.user_id for staff in row.offer.merchant.staff)}
+    return [group for group in groups if not group.conflict]
 
 
 def csv_of(groups: Sequence[Group], *, hide: bool) -> bytes:

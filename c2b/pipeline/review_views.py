@@ -64,7 +64,7 @@ def review_queue(key: str) -> ResponseReturnValue:
     if stage is None or stage not in judged_by(current_user):
         raise NotFound
     now = utcnow()
-    groups = without_conflicts(groups_of(offers_of_stage(key), current_user, now), current_user)
+    groups = without_conflicts(groups_of(offers_of_stage(key), current_user, now))
     chosen = _chosen(groups)
     return render_template(
         "pipeline/review_queue.html",
@@ -85,7 +85,7 @@ def review_batch(number: int) -> ResponseReturnValue:
     """Decide a batch; as a table for a spreadsheet with `format=csv`."""
     batch = batch_by_number(number)
     if request.args.get("format") == "csv":
-        groups = without_conflicts(batch_groups(batch, current_user, utcnow()), current_user)
+        groups = without_conflicts(batch_groups(batch, current_user, utcnow()))
         table = csv_of(shown_in(groups, chosen_view(request.args)), hide=blind())
         named = {"Content-Disposition": f'attachment; filename="batch-{number}.csv"'}
         return Response(table, mimetype="text/csv", headers=named)
@@ -97,7 +97,7 @@ def batch_page(
 ) -> str:
     """The batch side by side, with what was typed and what was refused."""
     now, view = utcnow(), chosen_view(request.args)
-    groups = without_conflicts(batch_groups(batch, current_user, now), current_user)
+    groups = without_conflicts(batch_groups(batch, current_user, now))
     rows = [row for group in groups for row in group.rows]
     shown = shown_in(groups, view)
     chosen = _chosen(shown, rows)
@@ -163,7 +163,7 @@ def offer_page(offer: Offer, form: VerdictForm, *, stale: str = "") -> str:
     return render_template(
         "pipeline/review_offer.html",
         pane=seen,
-        similar=likes(offer),
+        similar=likes(offer, current_user),
         verdict_form=form,
         bar=bar_of(current_user.id),
         stale=stale,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.pipeline.models import Offer, Sample
+from c2b.pipeline.people import of_interest_to
 from c2b.pipeline.states import SampleState
 
 WAITING = (SampleState.REQUESTED, SampleState.SENT)
@@ -51,8 +52,10 @@ def sample_counts(now: datetime) -> SampleCounts:
     )
 
 
-def samples_in(states: Sequence[SampleState], *, newest_first: bool = False) -> list[SampleLine]:
-    """Samples in these states with their offers, most urgent (or newest) first."""
+def samples_in(
+    states: Sequence[SampleState], reader_id: int, *, newest_first: bool = False
+) -> list[SampleLine]:
+    """Samples in these states, most urgent (or newest) first; none that the reader has something to win by."""
     order = Sample.id.desc() if newest_first else Sample.due_at
     rows = db.session.execute(
         select(Sample, Offer)
@@ -61,8 +64,9 @@ def samples_in(states: Sequence[SampleState], *, newest_first: bool = False) -> 
         .options(joinedload(Offer.campaign), joinedload(Offer.merchant))
         .order_by(order, Sample.id)
         .limit(LONGEST)
-    )
-    return [SampleLine(sample, offer) for sample, offer in rows]
+    ).all()
+    hidden = of_interest_to(reader_id, [row[1].campaign_id for row in rows])
+    return [SampleLine(sample, offer) for sample, offer in rows if offer.campaign_id not in hidden]
 
 
 def sample_by_code(code: str) -> Sample:

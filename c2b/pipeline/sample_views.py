@@ -12,7 +12,7 @@ from c2b.core.access import Role, requires
 from c2b.core.barcode import barcode
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
-from c2b.core.errors import NotFound
+from c2b.core.errors import NotFound, refuse
 from c2b.core.events import history
 from c2b.pipeline.blueprint import bp
 from c2b.pipeline.engine import judge_by_machine
@@ -50,9 +50,9 @@ def samples() -> ResponseReturnValue:
         "pipeline/samples.html",
         form=form,
         counts=sample_counts(now),
-        here=samples_in([SampleState.RECEIVED]),
-        waiting=samples_in(WAITING),
-        done=samples_in(DONE, newest_first=True)[:20],
+        here=samples_in([SampleState.RECEIVED], current_user.id),
+        waiting=samples_in(WAITING, current_user.id),
+        done=samples_in(DONE, current_user.id, newest_first=True)[:20],
         now=now,
     )
 
@@ -70,6 +70,7 @@ def sample_return_label(sample_id: int) -> ResponseReturnValue:
     """The label for sending the goods back, to print."""
     parcel = get_or_404(Sample, sample_id)
     offer = get_or_404(Offer, parcel.offer_id)
+    refuse(why_not_independent(offer, current_user.id))
     return render_template("pipeline/return_label.html", offer=offer, sample=parcel, qr=qr(parcel.code))
 
 
@@ -116,6 +117,7 @@ def _inspect_form(sample_id: int) -> InspectForm:
 
 def _sample_page(parcel: Sample, form: InspectForm) -> str:
     offer = get_or_404(Offer, parcel.offer_id)
+    refuse(why_not_independent(offer, current_user.id))
     items = checklist(offer.campaign.category)
     form.found.choices = [(item.key, _(item.msgid)) for item in items]
     told = history(parcel)
@@ -127,7 +129,6 @@ def _sample_page(parcel: Sample, form: InspectForm) -> str:
         items=items,
         told=told,
         names=names_of({line.by for line in told if line.by is not None}),
-        why_not=why_not_independent(offer, current_user.id),
         now=utcnow(),
     )
 

@@ -17,7 +17,7 @@ from c2b.core.outbox import notify_many
 from c2b.core.text import gettext as _
 from c2b.pipeline.engine import enter_stage, give_verdict, locked
 from c2b.pipeline.models import Award, BatchEntry, Offer, Place, Slot
-from c2b.pipeline.people import tell_merchant
+from c2b.pipeline.people import tell_merchant, why_not_independent
 from c2b.pipeline.places import claim_place, free_place
 from c2b.pipeline.queries import award_of, place_of
 from c2b.pipeline.slot_rules import Assignment, SlotFacts, Wish, assign, why_not_slot
@@ -143,6 +143,8 @@ def give_back_place(campaign_id: int, *, by: int | None, now: datetime) -> None:
     if slot.opens_at <= now:
         refuse(_("The launch has begun, so its date cannot be changed any more."))
     offer = locked(award.offer_id)
+    if by is not None:
+        refuse(why_not_independent(offer, by))
     free_place(campaign_id)
     record(slot, "slot.given_back", by=by, at=now, campaign_id=campaign_id)
     enter_stage(offer, "scheduling", now=now, by=by)

@@ -17,7 +17,7 @@ from c2b.pipeline.changes import Change, changes
 from c2b.pipeline.judging import passes, visit_of, why_not_judge
 from c2b.pipeline.models import Offer, VerdictLine
 from c2b.pipeline.offer_content import content_of
-from c2b.pipeline.people import staff_of
+from c2b.pipeline.people import staff_of, why_not_independent
 from c2b.pipeline.reasons import evidence_of, in_words
 from c2b.pipeline.review_models import StagedVerdict
 from c2b.pipeline.stage import Ruling
@@ -106,6 +106,8 @@ def waiting(user: User, now: datetime) -> list[Waiting]:
 def _waiting(staged: StagedVerdict, user: User, now: datetime) -> Waiting:
     offer, stage, visit = staged.offer, stages.STAGES.get(staged.stage), visit_of(staged.offer)
     needed = stage.passes_needed if stage else 1
+    if conflict := why_not_independent(offer, user.id):  # what rivals have changed is not for this reader
+        return Waiting(staged, None, 0, needed, conflict)
     done = passes(visit, offer.content_hash) if visit else 0
     with_this = done + (staged.ruling is Ruling.PASS)
     problem = _problem(staged, user, now)

@@ -17,6 +17,7 @@ from c2b.core.errors import NotFound, Refused, Stale
 from c2b.pipeline.blueprint import bp
 from c2b.pipeline.forms import HandoverForm, VerdictForm
 from c2b.pipeline.models import Offer
+from c2b.pipeline.people import why_not_independent
 from c2b.pipeline.queries import batch_by_number
 from c2b.pipeline.review_models import StagedVerdict
 from c2b.pipeline.review_views import batch_page, blind, offer_page
@@ -161,7 +162,7 @@ def _refused(staged_id: int, no: Refused) -> Outcome:
     """Why not. What can be looked at again is kept; what others have ended is not."""
     mine = get_or_404(StagedVerdict, staged_id)
     offer, stays = mine.offer, mine.stage == mine.offer.state
-    others = decided_by(offer)
+    others = () if why_not_independent(offer, current_user.id) else decided_by(offer)
     if not stays:
         with transaction():
             take_back(offer.id, by=current_user.id)
