@@ -86,9 +86,11 @@ class Ground:
             if str(file) in saved.files:
                 file.write_bytes(saved.files[str(file)])
         if self.kind == "postgresql":
-            with self._connected() as connection, connection.transaction():
+            # Alone first: inside a transaction, who is connected is a picture that never changes.
+            with self._connected() as connection:
                 _wait_until_alone(connection)
-                self._rewrite(connection, saved)
+                with connection.transaction():
+                    self._rewrite(connection, saved)
 
     def _rewrite(self, connection: psycopg.Connection, saved: Snapshot) -> None:
         connection.execute("SET LOCAL session_replication_role = replica")  # no triggers, no foreign keys
