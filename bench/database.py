@@ -24,6 +24,7 @@ DURABLE = (
     "fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=512MB", "max_connections=400",
     "max_wal_size=4GB", "checkpoint_timeout=15min",
 )  # fmt: skip
+EMPTY = "template_empty"
 Fill = Callable[[Flask], Any]
 
 
@@ -37,25 +38,29 @@ class Databases:
     def filled_with(self, name: str, fill: Fill | None = None) -> str:
         """The address of the database of this name; made, migrated and filled when it is first asked for."""
         if name not in self.filled:
-            url = self._create(name)
-            command(url, self.folder, "migrate")
+            self._empty()
+            url = self.copy_of(EMPTY, name)
             if fill is not None:
                 with_app(url, self.folder, fill)
-            analyse(url)
+                analyse(url)
             self.filled[name] = url
         return self.filled[name]
 
+    def _empty(self) -> None:
+        """Make the migrated database without rows that all others are copied from."""
+        if EMPTY not in self.filled:
+            url = self._create(EMPTY)
+            command(url, self.folder, "migrate")
+            self.filled[EMPTY] = url
+
     def copy_of(self, name: str, as_name: str) -> str:
         """A copy of a filled database, which nobody may be connected to; what was there under that name is gone."""
-        source = self.filled[name]
-        if self.server is None:
-            url = self._create(as_name)
-            with sqlite3.connect(_file(source)) as connection:
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            shutil.copy(_file(source), _file(url))
-        else:
-            url = self._create(as_name, f' TEMPLATE "{name}"')
-            analyse(url)
+        if self.server is not None:
+            return self._create(as_name, f' TEMPLATE "{name}"')
+        source, url = _file(self.filled[name]), self._create(as_name)
+        with sqlite3.connect(source) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(source, _file(url))
         return url
 
     def _create(self, name: str, more: str = "") -> str:
