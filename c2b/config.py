@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "C2B_"
 STRIPE = "https://api.stripe.com"
+DEMO_ROOM = "1 Example Road, Floor 3|200001 Shanghai, China"
 NOT_SETTINGS = {"C2B_TEST_STRICT", "C2B_PG_BINDIR"}  # read by the test suite alone
 
 
@@ -60,6 +61,7 @@ class Config:
     log_level: str = "info"
     pseudo: bool = False
     imprint: str = ""
+    sample_room: str = ""
 
     @property
     def production(self) -> bool:
@@ -233,6 +235,8 @@ def _completed(values: dict[str, Any]) -> Config:
         "sandbox_book": _var("sandbox.sqlite3"),
         "base_url": f"http://{config.host}:{config.port}",
     }
+    if config.demo:
+        defaults["sample_room"] = DEMO_ROOM
     for name, default in defaults.items():
         if not getattr(config, name):
             values[name] = default

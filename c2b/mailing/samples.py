@@ -175,7 +175,7 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "queue_due_soon": [{**STAGE, "path": "/review"}],
     "queue_overdue": [{**STAGE, "path": "/review"}],
     "sample_requested": [
-        {**SAMPLE, "why": "First offer of this firm.", "due_at": MOMENT, "label": "/sell/a/7/label"}
+        {**SAMPLE, "why": "category", "category": "food", "due_at": MOMENT, "label": "/sell/a/7/label"}
     ],
     "sample_due_soon": [{**SAMPLE, "due_at": MOMENT, "label": "/sell/a/7/label"}],
     "sample_received": [SAMPLE],

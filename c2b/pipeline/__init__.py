@@ -23,6 +23,10 @@ def register(app: Flask) -> None:
     )
     from c2b.pipeline.blueprint import bp
     from c2b.pipeline.said import reason_in_words
+    from c2b.pipeline.sample_rules import why_in_words
 
     app.jinja_env.filters["reason_in_words"] = reason_in_words
+    app.jinja_env.filters["why_in_words"] = why_in_words
+    lines = app.config["C2B"].sample_room.split("|")
+    app.jinja_env.globals["sample_room"] = [line.strip() for line in lines if line.strip()]
     app.register_blueprint(bp)

@@ -173,7 +173,7 @@ class Sample(HasState, Model):
 
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"), unique=True)
     code: Mapped[str] = mapped_column(unique=True)  # printed on the parcel
-    why: Mapped[str]  # why one is asked for, in words
+    why: Mapped[str]  # why one is asked for: a key of sample_rules.WHYS, or somebody's own words
     requested_at: Mapped[datetime]
     due_at: Mapped[datetime]
     reminded_at: Mapped[datetime | None]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from c2b.core.text import gettext
 from c2b.pipeline.machine_findings import Outcome
 from c2b.pipeline.machine_rules import findings_in, in_lines
 from c2b.pipeline.reasons import in_words
@@ -15,7 +16,7 @@ def reason_in_words(evidence: Mapping[str, Any] | None, written: str) -> str:
         return in_lines(findings_in(kept))
     if "reasons" in kept and ("note" in kept or not written):
         return in_words(kept["reasons"], kept.get("note", ""))
-    return written
+    return gettext(written) if written else ""  # a sentence of ours; a person's own words stay as they are
 
 
 def for_notice(evidence: Mapping[str, Any]) -> dict[str, Any]:

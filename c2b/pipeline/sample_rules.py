@@ -63,23 +63,41 @@ def checklist(category: Category) -> tuple[Item, ...]:
     return COMMON + BY_CATEGORY.get(category, ())
 
 
+WHYS: dict[str, tuple[str, dict[str, int]]] = {
+    "category": (_l("Goods of the category “%(category)s” are always looked at."), {}),
+    "broken": (_l("This merchant has broken a promise before."), {}),
+    "basic": (_l("The merchant has basic certification."), {}),
+    "few": (
+        _l("The merchant has kept fewer than %(count)s launches so far."),
+        {"count": FEW_LAUNCHES},
+    ),
+    "one_in": (_l("One offer in %(count)s of a proven merchant is looked at."), {"count": ONE_IN}),
+}
+
+
+def why_in_words(why: str, category: str) -> str:
+    """Why a sample was asked for, in the reader's language; what somebody wrote themselves stays as it is."""
+    if why not in WHYS:
+        return _(why) if why else ""
+    sentence, values = WHYS[why]
+    return _(sentence, category=Category(category).label, **values)
+
+
 def why_sample(offer: Any) -> str | None:
-    """Why a sample is asked for, in words; None where none is needed. The same for the same offer, always."""
+    """Why a sample is asked for, a key of WHYS; None where none is needed. The same for the same offer, always."""
     campaign, merchant = offer.campaign, offer.merchant
     if campaign.fulfilment == Fulfilment.VOUCHER:
         return None
     if campaign.category in ALWAYS:
-        return _(
-            "Goods of the category “%(category)s” are always looked at.", category=campaign.category.label
-        )
+        return "category"
     if merchant.broken:
-        return _("This merchant has broken a promise before.")
+        return "broken"
     if merchant.grade != Grade.ADVANCED:
-        return _("The merchant has basic certification.")
+        return "basic"
     if merchant.kept < FEW_LAUNCHES:
-        return _("The merchant has kept fewer than %(count)s launches so far.", count=FEW_LAUNCHES)
+        return "few"
     if int(sha256(f"sample:{offer.id}".encode()).hexdigest(), 16) % ONE_IN == 0:
-        return _("One offer in %(count)s of a proven merchant is looked at.", count=ONE_IN)
+        return "one_in"
     return None
 
 

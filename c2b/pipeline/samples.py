@@ -45,6 +45,7 @@ def request_sample(offer: Offer, why: str, *, due_at: datetime, now: datetime) -
     about = {
         "code": sample.code,
         "why": why,
+        "category": offer.campaign.category.value,
         "due_at": due_at.isoformat(),
         "label": f"/sell/a/{offer.id}/label",
     }

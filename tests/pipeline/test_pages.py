@@ -254,10 +254,16 @@ def sample(make, batch):
     return sample_of(make.at_stage(make.offer(campaign, batch=batch), "sample").id)
 
 
-def test_the_merchant_prints_the_label_and_enters_the_number(client, make, sign_in, sample, at_now):
+def test_the_merchant_prints_the_label_and_enters_the_number(
+    app, client, make, sign_in, sample, at_now, monkeypatch
+):
     owner = sample_owner(sample)
     sign_in(client, owner)
+    assert "Ask for the present address" in client.get(f"/sell/a/{sample.offer_id}/label").text
+    monkeypatch.setitem(app.jinja_env.globals, "sample_room", ["1 Test Road", "Shanghai"])
+    assert "1 Test Road<br>Shanghai" in client.get(f"/sell/a/{sample.offer_id}/sample").text
     label = client.get(f"/sell/a/{sample.offer_id}/label").text
+    assert "1 Test Road<br>Shanghai" in label
     assert re.search(r"<svg", label)
     assert sample.code.split("-")[0] in label
     wrong = client.post(f"/sell/a/{sample.offer_id}/sample", data={"carrier": "SF Express", "tracking": " "})

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from c2b.campaigns.states import CampaignState, Fulfilment
@@ -15,7 +16,7 @@ from c2b.merchants.states import Grade, Post
 from c2b.pipeline.engine import due_for_machine, judge_by_machine
 from c2b.pipeline.models import Sample, VerdictLine
 from c2b.pipeline.reminders import lapse_offer, offers_to_lapse
-from c2b.pipeline.sample_rules import checklist, why_none, why_sample
+from c2b.pipeline.sample_rules import WHYS, checklist, why_in_words, why_none, why_sample
 from c2b.pipeline.samples import (
     ON_ITS_WAY,
     inspect_sample,
@@ -61,7 +62,16 @@ def offer_of(make, *, category="home", grade=Grade.ADVANCED, kept=9, broken=0, f
 @pytest.mark.breaks_promises  # a record without the launches that made it
 @pytest.mark.parametrize("database", ["sqlite"])
 def test_a_sample_is_asked_for_where_the_risk_is_and_the_reason_is_said(make, facts, words):
-    assert words in why_sample(offer_of(make, **facts))
+    offer = offer_of(make, **facts)
+    assert words in why_in_words(why_sample(offer), offer.campaign.category)
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_why_a_sample_is_asked_for_is_read_in_the_readers_language_and_own_words_stay(app):
+    with app.test_request_context(), force_locale("zh_Hans"):
+        for why in WHYS:
+            assert not why_in_words(why, "food").isascii()
+    assert why_in_words("Goods with 100 % wool", "food") == "Goods with 100 % wool"
 
 
 @pytest.mark.breaks_promises  # a record without the launches that made it
