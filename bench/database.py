@@ -134,9 +134,9 @@ def application(url: str, folder: Path, **more: str) -> Flask:
     return create_app(config)
 
 
-def with_app(url: str, folder: Path, act: Fill) -> Any:
+def with_app(url: str, folder: Path, act: Fill, **more: str) -> Any:
     """Do something in the context of an application of this database; nobody stays connected."""
-    app = application(url, folder)
+    app = application(url, folder, **more)
     with app.app_context():
         try:
             return act(app)

@@ -93,7 +93,7 @@ class Grown:
 
 
 def fill(
-    app: Flask, size: Size | None = None, *, now: datetime | None = None, say: Say | None = None, **of: Any
+    _app: Flask, size: Size | None = None, *, now: datetime | None = None, say: Say | None = None, **of: Any
 ) -> None:
     """Grow the application's database by this much and commit; `fill(app, people=1000, campaigns=10)` does too."""
     size, now, say = size or Size(**of), now or utcnow(), say or (lambda _words: None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask import Flask, Response, session
+from flask import Flask, Response, g, session
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import select
 
@@ -32,6 +32,10 @@ def _session(app: Flask, user: User) -> SignedIn:
     with app.test_request_context(
         "/", headers={"User-Agent": AGENT}, environ_base={"REMOTE_ADDR": "127.0.0.1"}
     ):
+        for name in list(
+            g
+        ):  # it lives as long as the application's context, so that of the last person is there
+            g.pop(name)
         enter(user)
         token = generate_csrf()
         answer = Response()

@@ -13,7 +13,7 @@ from bench.database import environment
 from c2b.config import ROOT, load
 from c2b.serving import web_command
 
-PATIENCE = 60.0  # seconds that it may take to answer
+PATIENCE = 240.0  # seconds that it may take to answer
 
 
 class WebServer:
