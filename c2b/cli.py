@@ -121,6 +121,16 @@ def jobs_group(context: click.Context) -> None:
         run_clock(app)
 
 
+@c2b.command("worker")
+def worker_command() -> None:
+    """Run a worker, which takes the jobs off the clock; any number may, on any machine."""
+    from jobs.__main__ import run_worker
+
+    with _ready_app() as app:
+        pass
+    sys.exit(run_worker(app))
+
+
 @jobs_group.command("list")
 def list_jobs() -> None:
     """List the jobs in the order of a pass."""

@@ -18,11 +18,15 @@ from c2b.core.errors import NotFound, Refused
 log = structlog.get_logger()
 
 CHUNK = 100
+SET = 500  # rows that one statement may be about
 LEASE = 300.0  # seconds that a chunk may take before another process may take it over; renewed on the way
 
 stopping = (
     threading.Event()
 )  # set when the process is to end: the row in hand is finished, the rest is found again
+roaming = (
+    threading.Event()
+)  # set where another process may get a job's next run: it leaves nothing in hand for that
 listing: ContextVar[dict[str, list[int]] | None] = ContextVar("listing", default=None)  # see jobs.trial
 
 
@@ -51,16 +55,52 @@ def each(
     return result
 
 
+def by_set(
+    ids: Iterable[int], operation: Callable[..., Any], *, now: datetime, size: int = SET, work: str | None = None
+) -> dict[str, int]:
+    """Call `operation(ids, now=now)` for many ids at once: claimed with a lease, one transaction for all of them.
+
+    Where that fails, each is tried alone, so that one bad row stops no other. Returns the same as `each`.
+    """
+    work = work or _name(operation)
+    result = {"done": 0, "refused": 0, "failed": 0}
+    listed = listing.get()
+    if listed is not None:
+        listed.setdefault(work, []).extend(ids)
+        return result
+    for chunk in _chunks(ids, size):
+        if stopping.is_set():
+            break
+        with transaction():
+            held = claims.claim(work, chunk, seconds=LEASE)
+        try:
+            with transaction():
+                operation(sorted(held), now=now)
+                if not claims.finish_all(work, held):
+                    raise LostClaim  # noqa: TRY301  # so that the transaction is rolled back
+            result["done"] += len(held)
+        except Exception:
+            log.warning("a set failed, so each is tried alone", work=work, rows=len(held), exc_info=len(held) > 1)
+            _one_by_one(held, lambda id_: operation([id_], now=now), work, result)
+    return result
+
+
 def together(*counts: dict[str, int]) -> dict[str, int]:
     """The sums of what several operations of one job have done."""
     return {name: sum(one.get(name, 0) for one in counts) for name in counts[0]}
 
 
 def _work_off(chunk: list[int], operation: Callable[[int], Any], work: str, result: dict[str, int]) -> None:
-    since = monotonic()
     with transaction():
         held = claims.claim(work, chunk, seconds=LEASE)
-    for id_ in chunk:
+    _one_by_one({id_: held[id_] for id_ in chunk if id_ in held}, operation, work, result)
+
+
+def _one_by_one(
+    held: dict[int, int], operation: Callable[[int], Any], work: str, result: dict[str, int]
+) -> None:
+    since = monotonic()
+    for id_ in list(held):
         if stopping.is_set():
             break
         if monotonic() - since > LEASE / 3:
@@ -110,8 +150,8 @@ def _name(operation: Callable[..., Any]) -> str:
     return f"{operation.__module__}.{operation.__qualname__}"
 
 
-def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+def _chunks(ids: Iterable[int], size: int = CHUNK) -> Iterator[list[int]]:
     iterator = iter(ids)
-    while chunk := list(islice(iterator, CHUNK)):
+    while chunk := list(islice(iterator, size)):
         db.session.rollback()  # the query that found them has done its part
         yield chunk

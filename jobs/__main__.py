@@ -9,7 +9,9 @@ from flask import Flask
 from c2b import create_app
 from c2b.config import BadConfig
 from c2b.core.schema import must_be_ready
+from jobs import stopping
 from jobs.clock import Clock
+from jobs.worker import work
 
 
 def run_clock(app: Flask) -> None:
@@ -18,6 +20,13 @@ def run_clock(app: Flask) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, clock.end)
     clock.run()
+
+
+def run_worker(app: Flask) -> int:
+    """Run a worker until SIGTERM or Ctrl-C; the rows in hand are finished first. The exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    return work(app)
 
 
 def main() -> None:

@@ -1,5 +1,7 @@
 """The clock: any number of processes may run one, and the one that holds the lease makes the jobs run.
 
+Where no worker lives it runs them itself; else it leaves them what is due (see jobs.handing).
+
 APScheduler beats the time. It starts paused and is resumed while the lease is ours; the lease is timed by the
 database, so a process that dies or freezes loses it within TTL seconds and another takes over.
 """
@@ -22,10 +24,12 @@ from c2b.core import clock_guard
 from c2b.core.claims import release, renew
 from c2b.core.clock import read_demo_clock, utcnow
 from c2b.core.db import db, is_sqlite, transaction
-from jobs import stopping
+from c2b.core.runs import Waiting
+from jobs import broker, roaming, stopping
 from jobs.daily import Daily
+from jobs.handing import Handing, workers
 from jobs.registry import Job, all_jobs
-from jobs.running import catch_up, run_asked, run_job
+from jobs.running import catch_up, run_job, run_waiting, take_over
 
 log = structlog.get_logger()
 
@@ -46,6 +50,7 @@ class Clock:
         self._behind = threading.Event()  # all jobs are to run now
         self._ahead = timedelta()
         self._steady = True
+        self._handing = Handing(broker.sender(app.config["C2B"]))
         with app.app_context():
             self.scheduler = _scheduler(1 if is_sqlite() else THREADS)
         zone = ZoneInfo(app.config["C2B"].time_zone)
@@ -60,8 +65,9 @@ class Clock:
     def run(self) -> None:
         """Beat until `end()`."""
         self.scheduler.start(paused=True)
-        helper = threading.Thread(target=self._help, name="clock-helper")
-        helper.start()
+        helpers = [threading.Thread(target=act, name=act.__name__) for act in (self._help, self._make_up)]
+        for helper in helpers:
+            helper.start()
         try:
             while True:
                 self._beat()
@@ -69,7 +75,8 @@ class Clock:
                     break
         finally:
             self.end()
-            helper.join()
+            for helper in helpers:
+                helper.join()
             self.scheduler.shutdown(wait=True)
             self._let_go()
 
@@ -133,7 +140,11 @@ class Clock:
             return
         with self.app.app_context():
             self._read_demo_clock()
-            run_job(job, due_at=_tick_of(job) + self._ahead, now=utcnow(), next_at=self._next(job))
+            due_at, next_at = _tick_of(job) + self._ahead, self._next(job)
+            if not workers():
+                run_job(job, due_at=due_at, now=utcnow(), next_at=next_at)
+            elif (run := self._handing.leave(job, due_at=due_at, next_at=next_at)) is not None:
+                take_over(run, now=utcnow())
 
     def _next(self, job: Job) -> datetime | None:
         known = self.scheduler.get_job(job.name)
@@ -147,12 +158,35 @@ class Clock:
             with self.app.app_context():
                 try:
                     self._read_demo_clock()
-                    run_asked(now=utcnow())
-                    if self._behind.is_set():
-                        self._behind.clear()
-                        log.info("caught up", passes=catch_up())
+                    if not workers():
+                        roaming.clear()
+                        run_waiting(now=utcnow())
+                        continue
+                    roaming.set()
+                    for run in self._handing.overdue(utcnow()):
+                        self.scheduler.add_job(self._take_over, args=[run])
                 except SQLAlchemyError:
                     log.exception("the clock's helper was disturbed")
+                    self._ended.wait(2)
+
+    def _take_over(self, run: Waiting) -> None:
+        if self._is_sure():
+            with self.app.app_context():
+                take_over(run, now=utcnow())
+
+    def _make_up(self) -> None:
+        """Make up for what was missed, as soon as there is anything to make up for."""
+        while not self._ended.wait(0.5):
+            if not self._behind.is_set() or not self._is_sure():
+                continue
+            with self.app.app_context():
+                try:
+                    self._read_demo_clock()
+                    self._behind.clear()
+                    log.info("caught up", passes=catch_up())
+                except SQLAlchemyError:
+                    log.exception("catching up was disturbed")
+                    self._behind.set()
                     self._ended.wait(2)
 
     def _read_demo_clock(self) -> None:

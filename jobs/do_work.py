@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from threading import Lock
 from time import monotonic
 
 import structlog
@@ -12,7 +13,7 @@ from c2b.core.db import db, lock, transaction
 from c2b.core.errors import Refused
 from c2b.core.text import gettext as _
 from c2b.core.work import Work, WorkState, begin, finish, work_to_do
-from jobs import LostClaim, in_short, stopping
+from jobs import LostClaim, in_short, roaming, stopping
 
 EVERY = timedelta(seconds=5)
 WORK = "work"
@@ -26,15 +27,25 @@ log = structlog.get_logger()
 
 Part = tuple[Work, Iterator[None], int]  # the work, its handler at work, the epoch of our claim
 AT_WORK: dict[int, Part] = {}  # what this process has in hand, from one run to the next
+ONE = Lock()  # what is in hand is in one thread's hand
 
 
 def run(now: datetime) -> dict[str, int]:
     """A part of each in turn, so that nobody waits for a long one to end; the next run goes on where this one stops."""
     result = {"done": 0, "refused": 0, "failed": 0}
+    if not ONE.acquire(blocking=False):
+        return result
+    try:
+        return _run(now, result)
+    finally:
+        ONE.release()
+
+
+def _run(now: datetime, result: dict[str, int]) -> dict[str, int]:
     began = looked = monotonic()
     _keep_hold()
     _take_more(result, now)
-    while AT_WORK and not stopping.is_set() and monotonic() - began < TURN:
+    while AT_WORK and not stopping.is_set() and (roaming.is_set() or monotonic() - began < TURN):
         if monotonic() - looked > LOOK:
             looked = monotonic()
             _keep_hold()

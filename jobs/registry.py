@@ -63,6 +63,19 @@ NO_WAY_BACK = frozenset(
     }
 )  # fmt: skip
 
+# These take their rows in parts: as many workers as there are may be at one of them at once.
+SHARED = frozenset(
+    {
+        "charge_launches",
+        "close_campaigns",
+        "do_work",
+        "look_up_attempts",
+        "send_mail",
+        "send_refunds",
+        "work_inbox",
+    }
+)
+
 Run = Callable[[datetime], dict[str, int]]
 Due = Callable[[datetime], list[int]]
 

@@ -11,6 +11,7 @@ from c2b.core.claims import me
 from c2b.core.clock import utcnow
 from c2b.core.db import db, transaction
 from c2b.core.events import Event
+from c2b.core.runs import Waiting
 from jobs import in_short, stopping
 from jobs.registry import HOUSEKEEPING, NO_WAY_BACK, Job, all_jobs
 
@@ -57,18 +58,30 @@ def carry_out(job: Job, run_id: int, *, now: datetime) -> dict[str, int]:
     return counts
 
 
-def run_asked(*, now: datetime) -> int:
-    """Run what operators have asked for; how many runs that were."""
+def what_waits() -> list[Waiting]:
+    """The runs that nobody has begun: what operators asked for, and what the clock has left for workers."""
     with transaction():
-        asked = runs.take_asked(now=now, process=me())
-    for run_id, name in asked:
-        job = all_jobs().get(name)
-        if job is not None:
-            carry_out(job, run_id, now=utcnow())
-            continue
+        return runs.waiting()
+
+
+def take_over(run: Waiting, *, now: datetime) -> bool:
+    """Carry out a run that waits; False where another process was quicker, or it waits for the clock."""
+    job = all_jobs().get(run.name)
+    if run.is_due and run.name in NO_WAY_BACK and job is not None and _clock_is_doubted(job):
+        return False
+    with transaction():
+        ours = runs.take(run.id, now=now, process=me())
+    if ours and job is not None:
+        carry_out(job, run.id, now=utcnow())
+    elif ours:
         with transaction():
-            runs.finish(run_id, {}, now=utcnow(), error=f"there is no job {name}")
-    return len(asked)
+            runs.finish(run.id, {}, now=utcnow(), error=f"there is no job {run.name}")
+    return ours
+
+
+def run_waiting(*, now: datetime) -> int:
+    """Carry out all that waits; how many runs that were."""
+    return sum(take_over(run, now=now) for run in what_waits())
 
 
 def catch_up(*, most: int = MOST_PASSES) -> int:

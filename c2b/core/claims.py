@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Select, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -58,26 +58,18 @@ def claim(work: str, items: Sequence[int], *, seconds: float, holder: str | None
     holder = holder or me()
     now = database_time()
     insert: Any = (sqlite if is_sqlite() else postgresql).insert(Claim)
+    lease = {"work": work, "holder": holder, "until": now + seconds, "epoch": 1, "failures": 0}
     taken = db.session.execute(
-        insert.values(
-            [
-                {
-                    "work": work,
-                    "item": item,
-                    "holder": holder,
-                    "until": now + seconds,
-                    "epoch": 1,
-                    "failures": 0,
-                }
-                for item in sorted(set(items))
-            ]
-        )
-        .on_conflict_do_update(
+        insert.on_conflict_do_update(
             index_elements=["work", "item"],
-            set_={"holder": holder, "until": now + seconds, "epoch": Claim.epoch + 1},
+            set_={
+                "holder": insert.excluded.holder,
+                "until": insert.excluded.until,
+                "epoch": Claim.epoch + 1,
+            },
             where=Claim.until < now,
-        )
-        .returning(Claim.item, Claim.epoch)
+        ).returning(Claim.item, Claim.epoch),
+        [lease | {"item": item} for item in sorted(set(items))],
     )
     return {row.item: row.epoch for row in taken}
 
@@ -93,6 +85,11 @@ def renew(work: str, item: int, *, seconds: float, holder: str | None = None) ->
         .execution_options(synchronize_session=False)
     ).first()
     return kept is not None or item in claim(work, [item], seconds=seconds, holder=holder)
+
+
+def held_by_the_living(*works: str) -> Select[str]:
+    """The names of the processes that hold a lease on one of these, as a part of a larger query."""
+    return select(Claim.holder).where(Claim.work.in_(works), Claim.until > database_time())
 
 
 def extend(work: str, claims: Mapping[int, int], *, seconds: float) -> dict[int, int]:
@@ -118,6 +115,17 @@ def finish(work: str, item: int, epoch: int) -> bool:
         .execution_options(synchronize_session=False)
     )
     return ours is not None
+
+
+def finish_all(work: str, claims: Mapping[int, int]) -> bool:
+    """The same for {item: epoch}; False where one of them is no longer ours (then roll back)."""
+    given = db.session.execute(
+        delete(Claim)
+        .where(Claim.work == work, Claim.item.in_(claims), Claim.holder == me())
+        .returning(Claim.item, Claim.epoch)
+        .execution_options(synchronize_session=False)
+    )
+    return {row.item: row.epoch for row in given} == dict(claims)
 
 
 def is_held(work: str, item: int, epoch: int) -> bool:

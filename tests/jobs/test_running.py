@@ -14,7 +14,7 @@ from c2b.core.events import record
 from c2b.core.runs import Run
 from jobs import running
 from jobs.registry import Job
-from jobs.running import catch_up, run_asked, run_job
+from jobs.running import catch_up, run_waiting, run_job
 
 
 def job(name, act, every=timedelta(minutes=1)) -> Job:
@@ -83,8 +83,8 @@ def test_a_run_that_was_asked_for_is_run_once_and_says_by_whom(make, now, only):
         assert runs.ask_for("wanted", by=operator.id, now=now + timedelta(seconds=1)) is first
         runs.ask_for("unheard_of", by=operator.id, now=now)
 
-    assert run_asked(now=now) == 2
-    assert run_asked(now=now) == 0
+    assert run_waiting(now=now) == 2
+    assert run_waiting(now=now) == 0
     wanted, unknown = all_runs()
     assert (wanted.by, wanted.done, len(seen)) == (operator.id, 1, 1)
     assert unknown.error == "there is no job unheard_of"
