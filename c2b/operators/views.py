@@ -33,6 +33,7 @@ PLACES = {
     "moderation": ("warn", "flag", "moderation.queue"),
     "certification": ("warn", "store", "certification.queue"),
     "overdue": ("warn", "inbox", "pipeline.review"),
+    "doubted": ("warn", "eye", "pipeline.second_looks"),
     "dates": ("info", "cal", "pipeline.schedule"),
     "payouts": ("warn", "scale", "settlement.payouts"),
     "mail": ("info", "mail", "operators.mail"),

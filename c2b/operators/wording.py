@@ -68,6 +68,9 @@ def need_title(need: Need) -> str:
         "moderation": lambda: ngettext("%(num)s wish to look at", "%(num)s wishes to look at", n),
         "certification": lambda: ngettext("%(num)s firm to certify", "%(num)s firms to certify", n),
         "overdue": lambda: ngettext("%(num)s offer is overdue", "%(num)s offers are overdue", n),
+        "doubted": lambda: ngettext(
+            "%(num)s passed offer is in doubt", "%(num)s passed offers are in doubt", n
+        ),
         "payouts": lambda: ngettext("%(num)s payout to approve", "%(num)s payouts to approve", n),
         "dates": lambda: ngettext(
             "%(num)s merchant chosen, no launch date", "%(num)s merchants chosen, no launch date", n

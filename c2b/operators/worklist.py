@@ -17,7 +17,9 @@ from c2b.merchants.states import MerchantState
 from c2b.operators import cases
 from c2b.orders.models import Dispute
 from c2b.orders.states import DisputeOrigin, DisputeState
-from c2b.pipeline.models import Launch, Offer, Place, StageVisit
+from c2b.pipeline.models import Launch, Offer, Place, StageVisit, VerdictLine
+from c2b.pipeline.second_look import BEFORE_SALE, SECOND
+from c2b.pipeline.stage import Ruling
 from c2b.pipeline.states import LaunchState
 from c2b.settlement.models import Payout
 from c2b.settlement.states import PayoutState
@@ -47,6 +49,7 @@ def needs(now: datetime) -> list[Need]:
         _count("moderation", Campaign, Campaign.state == CampaignState.SUBMITTED, Campaign.state_since),
         _count("certification", Merchant, Merchant.state == MerchantState.APPLIED, Merchant.state_since),
         _overdue_offers(now),
+        _doubted(),
         _undated(),
         _count("payouts", Payout, Payout.state == PayoutState.PLANNED, Payout.planned_at),
         _count("mail", Notice, Notice.delivery == Delivery.DEAD, Notice.created_at),
@@ -114,6 +117,13 @@ def _overdue_offers(now: datetime) -> Need:
     """Stages whose time is over, except sign-up, which is the merchant's own."""
     late = and_(StageVisit.left_at.is_(None), StageVisit.due_at < now, StageVisit.stage != "signup")
     return _count("overdue", StageVisit, late, StageVisit.due_at)
+
+
+def _doubted() -> Need:
+    """Offers that passed and that a second look would not let through, while they can be stopped."""
+    doubted = and_(VerdictLine.stage == SECOND, VerdictLine.ruling != Ruling.PASS)
+    going_on = select(Offer.id).where(Offer.state.in_(BEFORE_SALE))
+    return _count("doubted", VerdictLine, and_(doubted, VerdictLine.offer_id.in_(going_on)), VerdictLine.at)
 
 
 def _undated() -> Need:

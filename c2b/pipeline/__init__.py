@@ -19,6 +19,7 @@ def register(app: Flask) -> None:
         review_views,
         sample_views,
         schedule_views,
+        second_views,
         staging_views,
     )
     from c2b.pipeline.blueprint import bp

@@ -24,6 +24,7 @@ from c2b.pipeline.ranking import Ranked, ladder
 from c2b.pipeline.review_queries import Group, Row, groups_of, label_of
 from c2b.pipeline.said import reason_in_words
 from c2b.pipeline.samples import sample_of
+from c2b.pipeline.second_look import SECOND
 from c2b.pipeline.stage import Ruling
 from c2b.pipeline.states import LAPSED, WITHDRAWN
 
@@ -184,7 +185,8 @@ def _verdict_told(line: VerdictLine, names: dict[int, str]) -> Told:
     icon, kind = {Ruling.PASS: ("check", "ok"), Ruling.WAIT: ("pause", "warn")}.get(
         line.ruling, ("x", "warn")
     )
-    title = _("%(stage)s: %(ruling)s", stage=label_of(line.stage), ruling=line.ruling.label)
+    stage = _("Second look") if line.stage == SECOND else label_of(line.stage)
+    title = _("%(stage)s: %(ruling)s", stage=stage, ruling=line.ruling.label)
     if line.stage == stages.PIPELINE[0].key:
         by = _("the merchant")  # whose name may have to stay hidden
     else:

@@ -31,6 +31,7 @@ from c2b.pipeline.review_queries import (
 )
 from c2b.pipeline.review_table import chosen_view, csv_of, shown_in, without_conflicts
 from c2b.pipeline.sample_queries import sample_counts
+from c2b.pipeline.second_look import waiting_looks
 from c2b.pipeline.staging import handover
 from c2b.pipeline.staging_queries import bar_of, decided_by, staged_on
 
@@ -50,6 +51,7 @@ def review() -> ResponseReturnValue:
         queues=queues_for(current_user, now),
         batches=batch_lines(),
         samples=sample_counts(now),
+        looks=len(waiting_looks(current_user.id)),
         bar=bar_of(current_user.id),
         blind=False,
         now=now,

@@ -28,6 +28,7 @@ from c2b.seed.loose_ends import tie_up
 from c2b.seed.money import pay_firms
 from c2b.seed.office import arrange
 from c2b.seed.reviewing import have_in_mind
+from c2b.seed.second_looks import look_twice
 from c2b.seed.stories import (
     CANCELLED,
     COLLECTED,
@@ -127,6 +128,7 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     go_wrong(named["alice"], named["otto"], end)
     speak(named["alice"], named["otto"], end)
     have_in_mind(named["rob"], end)
+    look_twice(named["otto"], end)
     take_and_leave(named["alice"], end)
     for job in all_jobs().values():
         job.run(end)
