@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,23 @@ from c2b.core import clock
 from c2b.core.checks import broken_promises
 from c2b.core.db import db
 from c2b.core.events import Event
-from tests import postgres
+from tests import postgres, promises
 from tests.factories import Make
+from tests.keeper import Keeper
 
 settings.register_profile("default", deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
 settings.load_profile("default")
 
 DATABASES = ("sqlite", "postgresql")
+# Nothing of a test outlives the machine; and that no plan changes in the middle of a run is worth more than a good one.
+QUICK = (
+    "fsync=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "autovacuum=off",
+    "jit=off",
+)
 
 
 def config_for(url: str, folder: Path) -> Config:
@@ -49,7 +60,7 @@ def config_for(url: str, folder: Path) -> Config:
 def postgres_server() -> str:
     """The address of a throw-away server; where there is none the run says so at its end (or fails, if strict)."""
     try:
-        return postgres.start()
+        return postgres.start(*QUICK)
     except postgres.NoPostgres as reason:
         if os.environ.get("C2B_TEST_STRICT") == "1":
             pytest.fail(f"PostgreSQL is needed here: {reason}")
@@ -121,6 +132,8 @@ class Work:
         self.app = create_app(config_for(self.url, folder))
         self.settings = dict(self.app.config)
         self.client_class = self.app.test_client_class
+        self.keeper = Keeper(server.partition("host=")[2], self.name) if server else None
+        self.read: dict[str, frozenset[str]] = {}  # by each promise's check
 
     def empty(self) -> None:
         """Nothing is left of the test before."""
@@ -129,28 +142,36 @@ class Work:
                 self.file.with_name(self.file.name + ending).unlink(missing_ok=True)
             shutil.copy(self.template, self.file)
         else:
-            self._truncate()
+            assert self.keeper
+            self.keeper.empty()
         self.app.config.clear()
         self.app.config.update(self.settings)
         self.app.test_client_class = self.client_class
         self.app.extensions.pop("sandbox_books", None)
         clock.forget()
+        if not self.read:
+            with self.app.app_context():
+                self.read = promises.what_they_read()
+                db.session.remove()
+                db.engine.dispose()
 
-    def _truncate(self) -> None:
-        host = self.server.partition("host=")[2]
-        with psycopg.connect(f"host={host} user=c2b dbname={self.name}", autocommit=True) as connection:
-            connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-            tables = ", ".join(f'"{table}"' for table in db.metadata.tables)
-            connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+    def filled(self) -> set[str]:
+        """The tables that hold anything, as others see them."""
+        if self.keeper:
+            return self.keeper.filled()
+        asked = [f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")" for name in db.metadata.tables]
+        with closing(sqlite3.connect(self.file)) as connection:
+            return {name for (name,) in connection.execute(" UNION ALL ".join(asked))}
+
+    def broken_promises(self) -> list[str]:
+        """What `c2b check` would say of this database."""
+        return promises.broken(self.read, self.filled())
 
 
 @pytest.fixture(scope="session")
 def works(
     templates: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str, str], Work]:
+) -> Iterator[Callable[[str, str], Work]]:
     """The two applications of this test process, each made when it is first needed."""
     made: dict[str, Work] = {}
 
@@ -159,7 +180,10 @@ def works(
             made[kind] = Work(kind, templates(kind, server), server, tmp_path_factory.mktemp("work"))
         return made[kind]
 
-    return work
+    yield work
+    for it in made.values():
+        if it.keeper:
+            it.keeper.connection.close()
 
 
 @pytest.fixture
@@ -181,7 +205,7 @@ def database_url(work: Work) -> str:
 def app(work: Work, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application with its context; after the test every promise must hold (unless it broke one on purpose)."""
     work.app.config["C2B"] = config_for(work.url, tmp_path)
-    yield from _in_context(work.app, request)
+    yield from _in_context(work.app, request, work.broken_promises)
 
 
 @pytest.fixture
@@ -202,11 +226,13 @@ def fresh_app(
     _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _in_context(app: Flask, request: pytest.FixtureRequest) -> Iterator[Flask]:
+def _in_context(
+    app: Flask, request: pytest.FixtureRequest, ask: Callable[[], list[str]] = broken_promises
+) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.session.rollback()
-        problems = [] if request.node.get_closest_marker("breaks_promises") else broken_promises()
+        problems = [] if request.node.get_closest_marker("breaks_promises") else ask()
         db.session.remove()
         db.engine.dispose()
         assert problems == []

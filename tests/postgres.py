@@ -39,9 +39,9 @@ def _bindir() -> Path:
     )
 
 
-def start() -> str:
+def start(*settings: str) -> str:
     """Start a server on a socket in a temporary folder; returns the SQLAlchemy address of its database."""
-    return Server().url
+    return Server(*settings).url
 
 
 class Server:

@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests import keeper
 from tests.conftest import Work
 
 Rows = list[tuple[str, ...]]
@@ -151,6 +152,7 @@ def _wait_until_alone(connection: psycopg.Connection) -> None:
     others = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        f" AND application_name <> '{keeper.NAME}'"
     )
     since = time.monotonic()
     while connection.execute(others).fetchone() != (0,):
