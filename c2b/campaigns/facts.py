@@ -5,13 +5,15 @@ Who works for a firm is kept by features above this one, which it may not import
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
+    Connection,
     Select,
     String,
     and_,
@@ -30,24 +32,30 @@ from c2b.campaigns.requests import PledgeRequest, ShopperFacts
 from c2b.campaigns.states import STANDING
 from c2b.core.access import Role
 from c2b.core.db import db, is_sqlite
+from c2b.core.rows import as_sent, sent_rows
 from c2b.payments.models import Mandate
 
 MERCHANT_STAFF = table("merchant_staff", column("merchant_id"), column("user_id"), column("since"))
 OFFER = table("offer", column("campaign_id"), column("merchant_id"), column("state"), column("created_at"))
 OFFER_IS_OVER = ("withdrawn", "rejected", "lapsed", "not_chosen")
-NOBODY = ShopperFacts()
+NONE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Shoppers by number, and the pledges that earlier requests with the same key became."""
+class First:
+    """The pledge that an earlier request with the same key became."""
 
-    shoppers: dict[int, ShopperFacts]
-    first_answers: dict[str, tuple[int, int, int]]  # key: (pledge, shopper, campaign)
+    pledge_id: int
+    shopper_id: int
+    campaign_id: int
 
-    def of(self, shopper_id: int) -> ShopperFacts:
-        """What is known of this person; of nobody, nothing is true."""
-        return self.shoppers.get(shopper_id, NOBODY)
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is known about one request: the person who sent it, and the first answer where its key was used."""
+
+    shopper: ShopperFacts
+    first: First | None
 
 
 def among(value: Any, wanted: Collection[int] | Collection[str]) -> ColumnElement[bool]:
@@ -59,72 +67,110 @@ def among(value: Any, wanted: Collection[int] | Collection[str]) -> ColumnElemen
     return value == func.any(literal(items, ARRAY(kind)))  # type: ignore[no-any-return]  # the column is untyped here
 
 
-def works_for(campaign: Campaign, user_id: Any) -> ColumnElement[bool]:
-    """Whether a person works for the firm of the campaign, or for one with a standing offer."""
-    firms = select(OFFER.c.merchant_id).where(
-        OFFER.c.campaign_id == campaign.id, OFFER.c.state.not_in(OFFER_IS_OVER)
+def works_for(campaign_id: Any, merchant_id: Any, user_id: Any) -> ColumnElement[bool]:
+    """Whether a person works for the firm of a campaign, or for one with a standing offer for it."""
+    firms = (
+        select(OFFER.c.merchant_id)
+        .where(OFFER.c.campaign_id == campaign_id, OFFER.c.state.not_in(OFFER_IS_OVER))
+        .correlate_except(OFFER)
     )
     return exists().where(
         MERCHANT_STAFF.c.user_id == user_id,
-        or_(MERCHANT_STAFF.c.merchant_id == campaign.merchant_id, MERCHANT_STAFF.c.merchant_id.in_(firms)),
+        or_(MERCHANT_STAFF.c.merchant_id == merchant_id, MERCHANT_STAFF.c.merchant_id.in_(firms)),
     )
 
 
-def gather(campaign: Campaign, requests: Sequence[PledgeRequest]) -> Facts:
-    """Everything the rules ask about these requests, in five statements."""
-    ids = [request.shopper_id for request in requests]
-    shoppers = _people(campaign, ids)
-    mandates = _owned(Mandate, [r.mandate_id for r in requests if r.mandate_id is not None])
-    addresses = _owned(Address, [r.address_id for r in requests if r.address_id is not None])
-    for id_, known in shoppers.items():
-        shoppers[id_] = replace(
-            known, mandates=mandates.get(id_, frozenset()), addresses=addresses.get(id_, frozenset())
+def gather(connection: Connection, wanted: Sequence[tuple[int, PledgeRequest]]) -> list[Asked]:
+    """Everything the rules ask about these requests (campaign, request), in their order and in one statement."""
+    rows = connection.execute(
+        _about_requests(is_sqlite()),
+        as_sent(
+            [
+                {
+                    "n": n,
+                    "campaign_id": campaign_id,
+                    "shopper_id": request.shopper_id,
+                    "mandate_id": request.mandate_id,
+                    "address_id": request.address_id,
+                    "request_key": request.request_key,
+                }
+                for n, (campaign_id, request) in enumerate(wanted)
+            ]
+        ),
+    )
+    known = {row[0]: row for row in rows}
+    return [_asked(request, known[n]) for n, (_campaign_id, request) in enumerate(wanted)]
+
+
+def _asked(request: PledgeRequest, row: Any) -> Asked:
+    _n, confirmed, staff, own, joined, card, address, *first = row
+    shopper = ShopperFacts(
+        confirmed=bool(confirmed),
+        staff=bool(staff),
+        own=bool(own),
+        joined=bool(joined),
+        mandates=frozenset((request.mandate_id,)) if card and request.mandate_id else NONE,
+        addresses=frozenset((request.address_id,)) if address and request.address_id else NONE,
+    )
+    return Asked(shopper, First(*first) if first[0] is not None else None)
+
+
+@cache
+def _about_requests(sqlite: bool) -> Select[Any]:
+    sent = sent_rows(
+        sqlite,
+        n=BigInteger,
+        campaign_id=BigInteger,
+        shopper_id=BigInteger,
+        mandate_id=BigInteger,
+        address_id=BigInteger,
+        request_key=String,
+    ).c
+    first = Pledge.__table__.alias("first").c
+    card = exists().where(
+        Mandate.id == sent.mandate_id, Mandate.user_id == sent.shopper_id, Mandate.revoked_at.is_(None)
+    )
+    address = exists().where(Address.id == sent.address_id, Address.user_id == sent.shopper_id)
+    return (
+        select(
+            sent.n,
+            *_person(sent.campaign_id, Campaign.merchant_id),
+            card,
+            address,
+            first.id,
+            first.shopper_id,
+            first.campaign_id,
         )
-    return Facts(shoppers, _first_answers([r.request_key for r in requests if r.request_key is not None]))
+        .select_from(sent.n.table)
+        .join(Campaign, Campaign.id == sent.campaign_id)
+        .outerjoin(User, User.id == sent.shopper_id)
+        .outerjoin(first.id.table, first.request_key == sent.request_key)
+    )
+
+
+def _person(campaign_id: Any, merchant_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """Whether a user is confirmed, is staff, works for the firm, stands in the campaign already."""
+    staff = exists().where(RoleGrant.user_id == User.id, RoleGrant.role.in_((Role.REVIEWER, Role.OPERATOR)))
+    joined = exists().where(
+        Pledge.campaign_id == campaign_id, Pledge.shopper_id == User.id, Pledge.state.in_(STANDING)
+    )
+    confirmed = and_(User.email_confirmed_at.is_not(None), User.disabled_at.is_(None))
+    return confirmed, staff, works_for(campaign_id, merchant_id, User.id), joined
 
 
 def facts_of(campaign: Campaign, user_id: int) -> ShopperFacts:
     """What the rules know of one person, with all their cards and addresses; for pages and changes."""
-    known = _people(campaign, [user_id]).get(user_id, NOBODY)
+    row = db.session.execute(
+        select(*_person(campaign.id, campaign.merchant_id)).where(User.id == user_id)
+    ).one_or_none()
     cards = select(Mandate.id).where(Mandate.user_id == user_id, Mandate.revoked_at.is_(None))
     places = select(Address.id).where(Address.user_id == user_id)
-    return replace(
-        known,
+    confirmed, staff, own, joined = tuple(row) if row else (False,) * 4
+    return ShopperFacts(
+        confirmed=bool(confirmed),
+        staff=bool(staff),
+        own=bool(own),
+        joined=bool(joined),
         mandates=frozenset(db.session.scalars(cards)),
         addresses=frozenset(db.session.scalars(places)),
     )
-
-
-def _people(campaign: Campaign, ids: Collection[int]) -> dict[int, ShopperFacts]:
-    staff = exists().where(RoleGrant.user_id == User.id, RoleGrant.role.in_((Role.REVIEWER, Role.OPERATOR)))
-    joined = exists().where(
-        Pledge.campaign_id == campaign.id, Pledge.shopper_id == User.id, Pledge.state.in_(STANDING)
-    )
-    confirmed = and_(User.email_confirmed_at.is_not(None), User.disabled_at.is_(None))
-    rows = db.session.execute(
-        select(User.id, confirmed, staff, works_for(campaign, User.id), joined).where(among(User.id, ids))
-    )
-    return {
-        id_: ShopperFacts(confirmed=bool(sure), staff=bool(works), own=bool(own), joined=bool(has))
-        for id_, sure, works, own, has in rows
-    }
-
-
-def _owned(cls: Any, ids: Collection[int]) -> dict[int, frozenset[int]]:
-    """{user: those of these cards or addresses that are theirs}; revoked cards are nobody's."""
-    wanted: Select[Any] = select(cls.user_id, cls.id).where(among(cls.id, ids))
-    if cls is Mandate:
-        wanted = wanted.where(Mandate.revoked_at.is_(None))
-    owned: dict[int, set[int]] = {}
-    for user_id, id_ in db.session.execute(wanted):
-        owned.setdefault(user_id, set()).add(id_)
-    return {user_id: frozenset(theirs) for user_id, theirs in owned.items()}
-
-
-def _first_answers(keys: Collection[str]) -> dict[str, tuple[int, int, int]]:
-    rows = db.session.execute(
-        select(Pledge.request_key, Pledge.id, Pledge.shopper_id, Pledge.campaign_id).where(
-            among(Pledge.request_key, keys)
-        )
-    )
-    return {key: (id_, shopper_id, campaign_id) for key, id_, shopper_id, campaign_id in rows if key}

@@ -1,34 +1,42 @@
-"""Pledges: placed as a list in one transaction, changed, withdrawn. All under the campaign's lock."""
+"""Pledges: placed as a list in one transaction, under the campaigns' locks.
 
-from collections.abc import Sequence
+The list is the hot path: it works on sets and plain values, and asks for no record. See docs/architecture.md.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cache
 from typing import Any
 
+from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm.util import identity_key
 
 from c2b.campaigns import rules
-from c2b.campaigns.facts import Facts, facts_of, gather
+from c2b.campaigns.changing import change_pledge, withdraw_pledge
+from c2b.campaigns.facts import Asked, gather
 from c2b.campaigns.fulfilling import place_late, release_pledges, set_aside
+from c2b.campaigns.held import Held, hold
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.requests import PledgeChange, PledgeRequest, Refusal, obey
 from c2b.campaigns.states import PledgeState
-from c2b.campaigns.tally import Amount, Tally, add_demand, take_demand, write_counters
-from c2b.campaigns.terms import terms_hash
+from c2b.campaigns.tally import Amount, Tally, add_demand, add_joined
 from c2b.campaigns.tipping import close_early, tip
-from c2b.core.db import db, get_or_404, is_sqlite, lock
-from c2b.core.errors import NotFound
-from c2b.core.events import record, record_many
+from c2b.core.db import Json, UtcDateTime, db, get_or_404, is_sqlite, lock
+from c2b.core.events import record_many
 from c2b.core.outbox import notify_many
-from c2b.core.states import move
+from c2b.core.rows import as_sent, sent_rows
 from c2b.core.text import gettext as _
+from c2b.core.text import speaking
 
 __all__ = [
-    "Answer", "PledgeChange", "PledgeRequest", "change_pledge", "place_late", "place_pledge", "place_pledges",
-    "release_pledges", "set_aside", "withdraw_pledge",
+    "Answer", "PledgeChange", "PledgeRequest", "change_pledge", "place_late", "place_many", "place_pledge",
+    "place_pledges", "release_pledges", "set_aside", "withdraw_pledge",
 ]  # fmt: skip
 
 P = PledgeState
+Wanted = tuple[int, PledgeRequest]  # for which campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,77 +48,90 @@ class Answer:
     reason: str | None = None
 
 
-def place_pledges(campaign_id: int, requests: Sequence[PledgeRequest], *, now: datetime) -> list[Answer]:
-    """Take a list of pledges for one campaign, in the order given; answers in the same order. Never commits.
+def place_many(wanted: Sequence[Wanted], *, now: datetime) -> list[Answer]:
+    """Take a list of pledges for any campaigns, in the order given; answers in the same order. Never commits.
 
-    One lock, one look, one insert: the number of statements does not depend on the length of the list. The
-    pledge that reaches the threshold tips the campaign in the same transaction; where the close rule ends the
-    campaign in the middle of the list, those after it are refused. A repeated request key gets its first answer.
+    One lock, one look, one insert: the number of statements depends neither on the length of the list nor on the
+    number of campaigns. The pledge that reaches a threshold tips its campaign in the same transaction; where the
+    close rule ends a campaign in the middle of the list, those after it are refused. A repeated request key gets
+    its first answer.
     """
-    if not requests:
+    if not wanted:
         return []
-    campaign = lock(Campaign, campaign_id)
-    facts = gather(campaign, requests)
-    looked_at = _look(campaign, facts, requests, now)
-    accepted = [request for request, found in zip(requests, looked_at, strict=True) if found is None]
-    placed = _insert(campaign, accepted, now)
-    _count(campaign, [request for request in accepted if request.shopper_id in placed], placed, now)
-    return [
-        _answer(request, found, facts, placed) for request, found in zip(requests, looked_at, strict=True)
-    ]
+    db.session.flush()
+    connection = db.session.connection()
+    held = hold(connection, {campaign_id for campaign_id, _request in wanted})
+    found = _look(held, wanted, gather(connection, wanted), now)
+    accepted = [one for one, no in zip(wanted, found, strict=True) if no is None]
+    placed = _insert(connection, held, accepted, now)
+    _count(connection, held, [one for one in accepted if _who(*one) in placed], placed, now)
+    return [_answer(one, no, placed) for one, no in zip(wanted, found, strict=True)]
+
+
+def place_pledges(campaign_id: int, requests: Sequence[PledgeRequest], *, now: datetime) -> list[Answer]:
+    """Take a list of pledges for one campaign, as `place_many` does."""
+    return place_many([(campaign_id, request) for request in requests], now=now)
 
 
 def place_pledge(campaign_id: int, request: PledgeRequest, *, now: datetime) -> Pledge:
     """Take one pledge, or raise Refused with the sentence for the person."""
-    [answer] = place_pledges(campaign_id, [request], now=now)
+    [answer] = place_many([(campaign_id, request)], now=now)
     if answer.code is not None and answer.reason is not None:
         obey(Refusal(answer.code, answer.reason))
     return get_or_404(Pledge, answer.pledge_id)
 
 
-Found = (
-    Refusal | int | str | None
-)  # a refusal, an earlier pledge, the key of one in this list, or nothing against it
+# A refusal, an earlier pledge, the key of a request that stands before in this list, or nothing against it.
+Found = Refusal | int | str | None
+Who = tuple[int, int]  # campaign, shopper
 
 
-def _look(campaign: Campaign, facts: Facts, requests: Sequence[PledgeRequest], now: datetime) -> list[Found]:
+def _who(campaign_id: int, request: PledgeRequest) -> Who:
+    return campaign_id, request.shopper_id
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What those who stand before in the list leave behind."""
+
+    tallies: dict[int, Tally]
+    joined: set[Who]
+    keys: dict[str, Who]
+
+
+def _look(
+    held: dict[int, Held], wanted: Sequence[Wanted], asked: Sequence[Asked], now: datetime
+) -> list[Found]:
     """Ask the rules for each request in order of arrival, with the counters as those before it leave them."""
-    tally, terms = Tally.of(campaign), terms_hash(campaign)
-    keys: dict[str, int] = {}
-    joined: set[int] = set()
+    seen = _Seen({id_: Tally.of(campaign) for id_, campaign in held.items()}, set(), {})
     found: list[Found] = []
-    for request in requests:
-        found.append(_why_not(campaign, request, facts, tally, terms, keys, joined, now))
-        if found[-1] is None:
-            tally.add(_amount(request))
-            joined.add(request.shopper_id)
+    for (campaign_id, request), facts in zip(wanted, asked, strict=True):
+        no = _why_not(held[campaign_id], request, facts, seen, now)
+        if isinstance(no, Refusal) and request.language:
+            with speaking(request.language):
+                no = _why_not(held[campaign_id], request, facts, seen, now)
+        found.append(no)
+        if no is None:
+            seen.tallies[campaign_id].add(_amount(request))
+            seen.joined.add(_who(campaign_id, request))
             if request.request_key is not None:
-                keys[request.request_key] = request.shopper_id
+                seen.keys[request.request_key] = _who(campaign_id, request)
     return found
 
 
-def _why_not(
-    campaign: Campaign,
-    request: PledgeRequest,
-    facts: Facts,
-    tally: Tally,
-    terms: str,
-    keys: dict[str, int],
-    joined: set[int],
-    now: datetime,
-) -> Found:
-    key = request.request_key
-    if key is not None and (first := facts.first_answers.get(key)):
-        return first[0] if first[1:] == (request.shopper_id, campaign.id) else _key_is_taken()
-    if key is not None and key in keys:
-        return key if keys[key] == request.shopper_id else _key_is_taken()
+def _why_not(campaign: Held, request: PledgeRequest, facts: Asked, seen: _Seen, now: datetime) -> Found:
+    key, who, first = request.request_key, _who(campaign.id, request), facts.first
+    if first is not None:
+        return first.pledge_id if (first.campaign_id, first.shopper_id) == who else _key_is_taken()
+    if key is not None and key in seen.keys:
+        return key if seen.keys[key] == who else _key_is_taken()
+    tally, shopper = seen.tallies[campaign.id], facts.shopper
     if tally.closed:
         return Refusal("closed", _("This campaign is closed."))
-    shopper = facts.of(request.shopper_id)
-    if request.shopper_id in joined:
+    if who in seen.joined:
         shopper = replace(shopper, joined=True)
     return rules.why_not_pledge(
-        campaign, request, shopper=shopper, units_left=tally.units_left, terms=terms, now=now
+        campaign, request, shopper=shopper, units_left=tally.units_left, terms=campaign.terms, now=now
     )
 
 
@@ -122,20 +143,53 @@ def _amount(request: PledgeRequest) -> Amount:
     return Amount(request.ceiling, request.quantity, request.tolerance)
 
 
-def _insert(campaign: Campaign, accepted: Sequence[PledgeRequest], now: datetime) -> dict[int, int]:
-    """Write all pledges at once: {shopper: pledge}. Where one stands already, the index keeps the second out."""
+# What differs from pledge to pledge; the rest is the same for all that are placed at one moment.
+COLUMNS: dict[str, Any] = {
+    "campaign_id": BigInteger,
+    "shopper_id": BigInteger,
+    "quantity": BigInteger,
+    "tolerance": BigInteger,
+    "ceiling": BigInteger,
+    "counts": Boolean,
+    "options": Json,
+    "region": String,
+    "address_id": BigInteger,
+    "mandate_id": BigInteger,
+    "terms": String,
+    "request_key": String,
+    "brought_by": BigInteger,
+}
+
+
+def _insert(
+    connection: Connection, held: dict[int, Held], accepted: Sequence[Wanted], now: datetime
+) -> dict[Who, int]:
+    """Write all pledges at once: {who: pledge}. Where one stands already, the index keeps the second out."""
     if not accepted:
         return {}
-    table = Pledge.__table__
-    insert: Any = (sqlite if is_sqlite() else postgresql).insert(table)
-    rows = db.session.execute(
-        insert.on_conflict_do_nothing().returning(table.c.shopper_id, table.c.id),
-        [_row(campaign, request, now) for request in accepted],
-    )
-    return dict(rows.all())
+    rows = [_row(held[campaign_id], request) for campaign_id, request in accepted]
+    placed = connection.execute(_insert_sent(is_sqlite()), as_sent(rows) | {"now": now})
+    return {(campaign_id, shopper_id): id_ for campaign_id, shopper_id, id_ in placed}
 
 
-def _row(campaign: Campaign, request: PledgeRequest, now: datetime) -> dict[str, Any]:
+@cache
+def _insert_sent(on_sqlite: bool) -> Any:
+    table: Any = Pledge.__table__
+    sent, at = sent_rows(on_sqlite, **COLUMNS), bindparam("now", type_=UtcDateTime())
+    same = {
+        "late": literal(False),
+        "placed_at": at,
+        "state": literal(P.ACTIVE, table.c.state.type),
+        "state_since": at,
+        "allocated": literal(0, BigInteger),
+    }
+    insert: Any = (sqlite if on_sqlite else postgresql).insert(table)
+    rows = select(*sent.c, *same.values()).where(true())
+    new = insert.from_select([*COLUMNS, *same], rows).on_conflict_do_nothing()
+    return new.returning(table.c.campaign_id, table.c.shopper_id, table.c.id)
+
+
+def _row(campaign: Held, request: PledgeRequest) -> dict[str, Any]:
     return {
         "campaign_id": campaign.id,
         "shopper_id": request.shopper_id,
@@ -150,33 +204,47 @@ def _row(campaign: Campaign, request: PledgeRequest, now: datetime) -> dict[str,
         "terms": request.terms,
         "request_key": request.request_key,
         "brought_by": None if request.brought_by == request.shopper_id else request.brought_by,
-        "late": False,
-        "placed_at": now,
-        "state": P.ACTIVE,
-        "state_since": now,
-        "allocated": 0,
     }
 
 
 def _count(
-    campaign: Campaign, written: Sequence[PledgeRequest], placed: dict[int, int], now: datetime
+    connection: Connection,
+    held: dict[int, Held],
+    written: Sequence[Wanted],
+    placed: dict[Who, int],
+    now: datetime,
 ) -> None:
-    """Counters, demand curve, diary and notices of the pledges that were written; the one that tips, tips."""
+    """Counters, demand curves, diary and notices of the pledges that were written; those that tip, tip."""
     if not written:
         return
-    tally, tipping = Tally.of(campaign), None
-    for request in written:
+    tallies = {id_: Tally.of(campaign) for id_, campaign in held.items()}
+    tipping, lines, messages = [], [], []
+    for campaign_id, request in written:
+        tally, pledge_id = tallies[campaign_id], placed[campaign_id, request.shopper_id]
+        tally.joined += 1
         if tally.add(_amount(request)):
-            tipping = (request, tally.counted)
-    write_counters(campaign, tally, joined=len(written), now=now)
-    add_demand(campaign.id, map(_amount, written))
-    record_many([_line(request, placed[request.shopper_id], now) for request in written])
-    if tipping is not None:
-        first, counted = tipping
-        tip(campaign, placed[first.shopper_id], by=first.shopper_id, counted=counted, now=now)
-    _tell(campaign, written, placed, now)
-    close_early(campaign, now=now)
+            tipping.append((campaign_id, pledge_id, request.shopper_id, tally.counted))
+        lines.append(_line(request, pledge_id, now))
+        messages.append((request.shopper_id, str(pledge_id), _said(held[campaign_id], request, tally.tipped)))
+    add_joined(connection, tallies.values(), now)
+    add_demand(connection, [(campaign_id, _amount(request)) for campaign_id, request in written])
+    record_many(lines)
+    _expire(held)
+    for campaign_id, pledge_id, shopper_id, counted in tipping:
+        tip(lock(Campaign, campaign_id), pledge_id, by=shopper_id, counted=counted, now=now)
+    notify_many("pledge_placed", messages, now=now)
+    for campaign_id, tally in tallies.items():
+        if tally.closed and tally.joined:
+            close_early(lock(Campaign, campaign_id), now=now)
     db.session.flush()
+
+
+def _expire(ids: Iterable[int]) -> None:
+    """A record of these campaigns that somebody holds in their hands is read again when it is next looked at."""
+    known = db.session().identity_map
+    for id_ in ids:
+        if (campaign := known.get(identity_key(Campaign, id_))) is not None:
+            db.session.expire(campaign)
 
 
 def _line(request: PledgeRequest, pledge_id: int, now: datetime) -> dict[str, Any]:
@@ -191,102 +259,25 @@ def _line(request: PledgeRequest, pledge_id: int, now: datetime) -> dict[str, An
     }
 
 
-def _tell(
-    campaign: Campaign, written: Sequence[PledgeRequest], placed: dict[int, int], now: datetime
-) -> None:
-    about = {
+def _said(campaign: Held, request: PledgeRequest, tipped: bool) -> dict[str, Any]:
+    """What the notice says."""
+    return {
         "title": campaign.title,
         "path": f"/c/{campaign.slug}",
         "currency": campaign.currency,
         "closes_at": campaign.closes_at.isoformat() if campaign.closes_at else None,
-        "tipped": campaign.tipped_at is not None,
+        "tipped": tipped,
+        "quantity": request.quantity,
+        "ceiling": request.ceiling,
     }
-    notify_many(
-        "pledge_placed",
-        [
-            (r.shopper_id, str(placed[r.shopper_id]), about | {"quantity": r.quantity, "ceiling": r.ceiling})
-            for r in written
-        ],
-        now=now,
-    )
 
 
-def _answer(request: PledgeRequest, found: Found, facts: Facts, placed: dict[int, int]) -> Answer:
+def _answer(one: Wanted, found: Found, placed: dict[Who, int]) -> Answer:
     if isinstance(found, Refusal):
         return Answer(code=found.code, reason=found.reason)
     if isinstance(found, int):
         return Answer(found)
-    if request.shopper_id in placed:
-        return Answer(placed[request.shopper_id])
+    if (id_ := placed.get(_who(*one))) is not None:
+        return Answer(id_)
     # Only a writer who went round the lock gets here: the index kept the second pledge out.
     return Answer(code="already", reason=_("You have joined this campaign already."))
-
-
-def change_pledge(pledge_id: int, change: PledgeChange, *, by: int, now: datetime) -> Pledge:
-    """Change one's own pledge; NotFound where it is somebody else's. A change may tip the campaign."""
-    campaign, pledge = _lock_mine(pledge_id, by)
-    tally = Tally.of(campaign)
-    no = rules.why_not_change(
-        campaign, pledge, change, shopper=facts_of(campaign, by), units_left=tally.units_left, now=now
-    )
-    obey(no)
-    before = Amount(pledge.ceiling, pledge.quantity, pledge.tolerance)
-    changed = _apply(campaign, pledge, change)
-    after = Amount(pledge.ceiling, pledge.quantity, pledge.tolerance)
-    record(pledge, "pledge.changed", by=by, at=now, **changed)
-    if before == after:
-        return pledge
-    take_demand(campaign.id, before)
-    add_demand(campaign.id, [after])
-    tally.add(_minus(before))
-    tips = tally.add(after)
-    write_counters(campaign, tally, joined=0, now=now)
-    if tips:
-        tip(campaign, pledge.id, by=by, counted=tally.counted, now=now)
-    close_early(campaign, now=now)
-    db.session.flush()
-    return pledge
-
-
-def withdraw_pledge(pledge_id: int, *, by: int, now: datetime) -> None:
-    """Leave a campaign; NotFound where the pledge is somebody else's, Refused once the campaign has tipped."""
-    campaign, pledge = _lock_mine(pledge_id, by)
-    no = rules.why_not_withdraw(campaign, pledge, now)
-    obey(no)
-    counted = pledge.state == P.ACTIVE
-    move(pledge, P.WITHDRAWN, by=by, now=now)
-    if counted:
-        amount = Amount(pledge.ceiling, pledge.quantity, pledge.tolerance)
-        tally = Tally.of(campaign)
-        tally.add(_minus(amount))
-        take_demand(campaign.id, amount)
-        lately = pledge.placed_at > now - timedelta(days=1)
-        write_counters(campaign, tally, joined=-1 if lately else 0, now=now)
-    db.session.flush()
-
-
-def _lock_mine(pledge_id: int, by: int) -> tuple[Campaign, Pledge]:
-    """The pledge and its campaign, both held, the campaign first; somebody else's pledge does not exist."""
-    seen = get_or_404(Pledge, pledge_id)
-    if seen.shopper_id != by:
-        raise NotFound
-    return lock(Campaign, seen.campaign_id), lock(Pledge, pledge_id)
-
-
-def _minus(amount: Amount) -> Amount:
-    return Amount(amount.ceiling, -amount.units, -amount.tolerance, -1)
-
-
-def _apply(campaign: Campaign, pledge: Pledge, change: PledgeChange) -> dict[str, Any]:
-    """Write the new values; returns {field: [old, new]} of those that are different, for the diary."""
-    fields = ("quantity", "ceiling", "tolerance", "options", "region", "address_id", "mandate_id")
-    changed: dict[str, Any] = {}
-    for name in fields:
-        new, old = getattr(change, name), getattr(pledge, name)
-        if new is None or new == old:
-            continue
-        new = dict(new) if name == "options" else new
-        changed[name] = [old, new]
-        setattr(pledge, name, new)
-    pledge.counts = pledge.ceiling >= campaign.first_price
-    return changed

@@ -50,6 +50,7 @@ class PledgeRequest:
     address_id: int | None = None
     request_key: str | None = None
     brought_by: int | None = None  # whose link led here
+    language: str = ""  # in which a refusal is said; where it is empty, as we speak just now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

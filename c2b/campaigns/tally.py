@@ -8,15 +8,18 @@ closed, while the pledges themselves go on to be allocated, ordered or released.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Self
 
-from sqlalchemy import bindparam, case, update
+from sqlalchemy import BigInteger, Connection, Update, bindparam, case, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm.attributes import set_committed_value
 
+from c2b.campaigns.held import Held
 from c2b.campaigns.models import Campaign, DemandPoint
 from c2b.campaigns.states import Basis, CampaignState, CloseRule
-from c2b.core.db import db, is_sqlite
+from c2b.core.db import UtcDateTime, db, is_sqlite
+from c2b.core.rows import as_sent, sent_rows
 from c2b.demand.heat import heat, heat_score
 
 COUNTERS = ("people", "units", "counted_people", "counted_units")
@@ -36,16 +39,17 @@ class Amount:
 class Tally:
     """Running counters: who tips the campaign, and when it is closed to those after."""
 
-    campaign: Campaign
+    campaign: Campaign | Held
     people: int
     units: int
     counted_people: int
     counted_units: int
     tipped: bool
     closed: bool = False
+    joined: int = 0  # new pledges
 
     @classmethod
-    def of(cls, campaign: Campaign) -> Self:
+    def of(cls, campaign: Campaign | Held) -> Self:
         """The counters as they stand."""
         return cls(
             campaign,
@@ -81,30 +85,72 @@ class Tally:
         return tips
 
 
-def write_counters(campaign: Campaign, tally: Tally, *, joined: int, now: datetime) -> None:
+def add_joined(connection: Connection, tallies: Iterable[Tally], now: datetime) -> None:
+    """Add what has joined to the counters of all these campaigns, in one statement.
+
+    Heat rises with a join and the score with it; what cools is for the job. Between two degrees of heat nothing
+    that is indexed changes, so on PostgreSQL the row's new version stays beside the old one.
+    """
+    changed = [tally for tally in tallies if tally.joined]
+    if not changed:
+        return
+    connection.execute(
+        _add_joined(is_sqlite()), as_sent([_joined_row(tally) for tally in changed]) | {"at": now}
+    )
+
+
+def _joined_row(tally: Tally) -> dict[str, int]:
+    campaign = tally.campaign
+    last_day = campaign.joined_last_day + tally.joined
+    known = {
+        "have": tally.counted,
+        "need": campaign.threshold,
+        "joined_last_day": last_day,
+        "joined_day_before": last_day,
+    }
+    return {
+        "id": campaign.id,
+        "joined": tally.joined,
+        **{name: getattr(tally, name) - getattr(campaign, name) for name in COUNTERS},
+        "heat": heat(**known),
+        "heat_score": heat_score(**known),
+    }
+
+
+@cache
+def _add_joined(sqlite: bool) -> Update:
+    names = ("id", "joined", *COUNTERS, "heat", "heat_score")
+    sent = sent_rows(sqlite, **dict.fromkeys(names, BigInteger)).c
+    campaign: Any = Campaign.__table__
+    warmer = campaign.c.heat < sent.heat
+    values = {name: campaign.c[name] + sent[name] for name in COUNTERS}
+    return (
+        update(campaign)
+        .where(campaign.c.id == sent.id)
+        .values(
+            **values,
+            joined_last_day=campaign.c.joined_last_day + sent.joined,
+            last_joined_at=bindparam("at", type_=UtcDateTime()),
+            heat=case((warmer, sent.heat), else_=campaign.c.heat),
+            heat_score=case((warmer, sent.heat_score), else_=campaign.c.heat_score),
+        )
+    )
+
+
+def write_counters(campaign: Campaign, tally: Tally, *, left: int = 0) -> None:
     """Add the difference to the campaign's counters in one statement, and read back what they are now.
 
-    `joined` is how many joined just now; -1 where one who joined within a day has left.
+    `left` is how many who joined within a day have left.
     """
     columns = {name: getattr(tally, name) - getattr(campaign, name) for name in COUNTERS}
     values: dict[str, Any] = {name: getattr(Campaign, name) + by for name, by in columns.items() if by}
-    if joined < 0:
+    if left:
         values["joined_last_day"] = case(
-            (Campaign.joined_last_day + joined > 0, Campaign.joined_last_day + joined), else_=0
+            (Campaign.joined_last_day > left, Campaign.joined_last_day - left), else_=0
         )
-    if joined > 0:
-        warmer = _warmth(campaign, tally, joined)
-        values |= {
-            "joined_last_day": Campaign.joined_last_day + joined,
-            "last_joined_at": now,
-            "heat": case((Campaign.heat < warmer["heat"], warmer["heat"]), else_=Campaign.heat),
-            "heat_score": case(
-                (Campaign.heat_score < warmer["heat_score"], warmer["heat_score"]), else_=Campaign.heat_score
-            ),
-        }
     if not values:
         return
-    names = [*COUNTERS, "joined_last_day", "last_joined_at", "heat", "heat_score"]
+    names = [*COUNTERS, "joined_last_day"]
     row = db.session.execute(
         update(Campaign)
         .where(Campaign.id == campaign.id)
@@ -116,42 +162,32 @@ def write_counters(campaign: Campaign, tally: Tally, *, joined: int, now: dateti
         set_committed_value(campaign, name, value)
 
 
-def _warmth(campaign: Campaign, tally: Tally, joined: int) -> dict[str, int]:
-    """Heat from what is at hand. A join never cools; the job counts yesterday too and may."""
-    last_day = campaign.joined_last_day + joined
-    known = {
-        "have": tally.counted,
-        "need": campaign.threshold,
-        "joined_last_day": last_day,
-        "joined_day_before": last_day,
-    }
-    return {"heat": heat(**known), "heat_score": heat_score(**known)}
-
-
-def add_demand(campaign_id: int, amounts: Iterable[Amount]) -> None:
-    """Add pledges to the demand curve: one row for each ceiling, in one statement."""
-    rows: dict[int, dict[str, int]] = {}
-    for amount in amounts:
-        empty = {
-            "campaign_id": campaign_id,
-            "ceiling": amount.ceiling,
-            "units": 0,
-            "tolerance": 0,
-            "people": 0,
-        }
-        row = rows.setdefault(amount.ceiling, empty)
+def add_demand(connection: Connection, amounts: Iterable[tuple[int, Amount]]) -> None:
+    """Add pledges (campaign, amount) to the demand curves: one row for each ceiling, all in one statement."""
+    rows: dict[tuple[int, int], dict[str, int]] = {}
+    for campaign_id, amount in amounts:
+        key = campaign_id, amount.ceiling
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = {
+                "campaign_id": campaign_id, "ceiling": amount.ceiling, "units": 0, "tolerance": 0, "people": 0,
+            }  # fmt: skip
         row["units"] += amount.units
         row["tolerance"] += amount.tolerance
         row["people"] += amount.people
-    if not rows:
-        return
+    if rows:
+        connection.execute(_add_demand(is_sqlite()), as_sent([rows[key] for key in sorted(rows)]))
+
+
+@cache
+def _add_demand(on_sqlite: bool) -> Any:
+    names = ("campaign_id", "ceiling", "units", "tolerance", "people")
     points: Any = DemandPoint.__table__
-    new: Any = (sqlite if is_sqlite() else postgresql).insert(points)
-    more = {name: points.c[name] + new.excluded[name] for name in ("units", "tolerance", "people")}
-    db.session.execute(
-        new.on_conflict_do_update(index_elements=["campaign_id", "ceiling"], set_=more),
-        [rows[ceiling] for ceiling in sorted(rows)],
-    )
+    sent = sent_rows(on_sqlite, **dict.fromkeys(names, BigInteger))
+    new: Any = (sqlite if on_sqlite else postgresql).insert(points)
+    new = new.from_select(names, select(*sent.c).where(true()))
+    more = {name: points.c[name] + new.excluded[name] for name in names[2:]}
+    return new.on_conflict_do_update(index_elements=names[:2], set_=more)
 
 
 def take_demand(campaign_id: int, amount: Amount) -> None:

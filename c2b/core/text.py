@@ -5,6 +5,7 @@ frame installs the real translator when the application starts; without one, sen
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 Translate = Callable[..., str]
@@ -20,12 +21,22 @@ def _plain_plural(one: str, many: str, num: int, **values: Any) -> str:
 
 _translate: Translate = _plain
 _translate_plural: Translate = _plain_plural
+_speaking: Callable[[str], AbstractContextManager[None]] = nullcontext  # type: ignore[assignment]  # takes anything
 
 
-def install(translate: Translate, translate_plural: Translate) -> None:
+def install(
+    translate: Translate,
+    translate_plural: Translate,
+    in_language: Callable[[str], AbstractContextManager[None]],
+) -> None:
     """Use these translators from now on."""
-    global _translate, _translate_plural
-    _translate, _translate_plural = translate, translate_plural
+    global _translate, _translate_plural, _speaking
+    _translate, _translate_plural, _speaking = translate, translate_plural, in_language
+
+
+def speaking(locale: str) -> AbstractContextManager[None]:
+    """What is said inside is said in this language, whoever's request it is."""
+    return _speaking(locale)
 
 
 def gettext(message: str, **values: Any) -> str:

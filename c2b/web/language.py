@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, gettext, ngettext
+from flask_babel import Babel, force_locale, gettext, ngettext
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -54,7 +54,7 @@ class ByPrefix:
 def register(app: Flask) -> None:
     """Install the translator and the doorway; modules that know nothing of the web translate through core.text."""
     babel = Babel(app, locale_selector=catalogue)
-    text.install(gettext, ngettext)
+    text.install(gettext, ngettext, force_locale)
     if app.config["C2B"].pseudo:
         with app.app_context():
             pseudo.install(babel)
