@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 
 from c2b.campaigns.closing import campaigns_to_close as due
-from c2b.campaigns.operations import close_campaign
-from jobs import each
+from c2b.campaigns.operations import close_campaigns
+from jobs import by_set
 
 EVERY = timedelta(minutes=1)
 
 
 def run(now: datetime) -> dict[str, int]:
-    """Each in a transaction of its own."""
-    return each(due(now), close_campaign, now=now)
+    """Many in one transaction."""
+    return by_set(due(now), close_campaigns, now=now)

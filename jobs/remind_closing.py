@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from c2b.campaigns.closing import campaigns_closing_soon as due
 from c2b.campaigns.operations import remind_closing
-from jobs import each
+from c2b.campaigns.telling import campaigns_closing_soon as due
+from jobs import by_set
 
 EVERY = timedelta(minutes=10)
+FEW = 20  # at once: those who join meanwhile wait for the campaign's lock
 
 
 def run(now: datetime) -> dict[str, int]:
-    """Each in a transaction of its own."""
-    return each(due(now), remind_closing, now=now)
+    """Many in one transaction."""
+    return by_set(due(now), remind_closing, now=now, size=FEW)

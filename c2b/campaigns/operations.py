@@ -9,14 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from c2b.accounts.models import User
 from c2b.campaigns import rules
-from c2b.campaigns.closing import (
-    audience,
-    close_campaign,
-    refresh_heat,
-    remind_closing,
-    tell,
-    tell_tipped,
-)
+from c2b.campaigns.closing import close_campaigns, refresh_heat
 from c2b.campaigns.fulfilling import place_late, release_all, release_pledges, set_aside
 from c2b.campaigns.hooks import stop_sale
 from c2b.campaigns.models import Campaign, Follow, PriceTier
@@ -31,6 +24,7 @@ from c2b.campaigns.requests import CampaignDraft, PledgeChange, PledgeRequest, o
 from c2b.campaigns.search import search_text
 from c2b.campaigns.slugs import slug_for
 from c2b.campaigns.states import CampaignState, Origin
+from c2b.campaigns.telling import audience, remind_closing, tell, tell_tipped
 from c2b.campaigns.terms import terms_of
 from c2b.core.access import Role
 from c2b.core.db import db, get_or_404, is_sqlite, lock
@@ -41,7 +35,7 @@ from c2b.core.states import move
 from c2b.core.text import gettext as _
 
 __all__ = [
-    "Answer", "CampaignDraft", "PledgeChange", "PledgeRequest", "change_pledge", "close_campaign", "place_late",
+    "Answer", "CampaignDraft", "PledgeChange", "PledgeRequest", "change_pledge", "close_campaigns", "place_late",
     "place_pledge", "place_pledges", "refresh_heat", "release_all", "release_pledges", "remind_closing", "set_aside",
     "tell_tipped", "withdraw_pledge",
 ]  # fmt: skip

@@ -1,16 +1,16 @@
 """The one door through which a state changes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from sqlalchemy import event, update
+from sqlalchemy import ColumnElement, Table, event, insert, literal, select, true, update
 from sqlalchemy.orm import Mapped, Mapper, configure_mappers, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from c2b.core.db import db
 from c2b.core.errors import Stale, refuse
-from c2b.core.events import record, record_many
+from c2b.core.events import Event, record, record_many
 from c2b.core.machine import Machine
 from c2b.core.text import gettext as _
 
@@ -57,23 +57,24 @@ def move(thing: Any, new: str, *, by: int | None, now: datetime, **data: Any) ->
 
 
 def move_many(
-    cls: Any, ids: Sequence[int], old: str, new: str, *, by: int | None, now: datetime, **values: Any
-) -> list[int]:
+    cls: Any, ids: Sequence[int], old: str, new: str, *, by: int | None, now: datetime,
+    guard: ColumnElement[bool] | None = None, notes: Mapping[int, Mapping[str, Any]] | None = None, **values: Any,
+) -> list[int]:  # fmt: skip
     """Take many records of one state to the next in one statement; returns the ids that moved.
 
-    For changes that need no guard beyond their arrow; `values` are set with the state. Records that another
-    process moved first are left alone. Loaded copies are made to be read again.
+    A state with a guard needs it here as a condition of the database. `values` are set with the state, `notes` are
+    further words of the diary, by id. Records that another process moved first are left alone. Loaded copies are
+    made to be read again.
     """
-    if new not in cls.machine.arrows.get(old, ()):
-        raise ValueError(f"no arrow leads from {old} to {new}")
-    if cls.machine.guards.get(new):
-        raise ValueError(f"{new} has a guard: move one by one")
+    _must_be_an_arrow(cls, old, new, guard)
     db.session.flush()
     moved: list[int] = []
     for start in range(0, len(ids), CHUNK):
         moved += db.session.scalars(
             update(cls)
-            .where(cls.id.in_(ids[start : start + CHUNK]), cls.state == old)
+            .where(
+                cls.id.in_(ids[start : start + CHUNK]), cls.state == old, true() if guard is None else guard
+            )
             .values(state=new, state_since=now, **values)
             .returning(cls.id)
             .execution_options(synchronize_session=False)
@@ -83,13 +84,56 @@ def move_many(
         if isinstance(thing, cls) and thing.__dict__.get("id") in gone:
             db.session.expire(thing)
     name, before = cls.__tablename__, {"old": str(old)}
+    said = {id_: {**before, **note} for id_, note in (notes or {}).items()}
     record_many(
         [
-            {"subject": name, "subject_id": id_, "kind": f"{name}.{new}", "by": by, "at": now, "data": before}
+            {"subject": name, "subject_id": id_, "kind": f"{name}.{new}", "by": by, "at": now,
+             "data": said.get(id_, before)}
             for id_ in moved
         ]
-    )
+    )  # fmt: skip
     return moved
+
+
+def move_all(
+    cls: Any, which: ColumnElement[bool], old: str, new: str, *, by: int | None, now: datetime, **values: Any
+) -> int:
+    """Take all records of one state that a condition finds to the next, within the database; how many moved.
+
+    The caller holds the lock under which alone they change; the diary and the change must find equally many.
+    Loaded copies are made to be read again.
+    """
+    _must_be_an_arrow(cls, old, new, None)
+    db.session.flush()
+    name, found = cls.__tablename__, (which, cls.state == old)
+    lines = select(
+        literal(name), cls.id, literal(f"{name}.{new}"), literal(by, Event.by.type), literal(now, Event.at.type),
+        literal({"old": str(old)}, Event.data.type),
+    ).where(*found).order_by(cls.id)  # fmt: skip
+    into = ["subject", "subject_id", "kind", "by", "at", "data"]
+    written: Any = db.session.execute(
+        insert(cast(Table, Event.__table__)).from_select(into, lines, include_defaults=False),
+        execution_options={"preserve_rowcount": True},
+    )
+    moved: Any = db.session.execute(
+        update(cls)
+        .where(*found)
+        .values(state=new, state_since=now, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if written.rowcount != moved.rowcount:
+        raise Stale(_("This has changed since you looked. Please look again."))
+    for thing in db.session.identity_map.values():
+        if isinstance(thing, cls):
+            db.session.expire(thing)
+    return int(moved.rowcount)
+
+
+def _must_be_an_arrow(cls: Any, old: str, new: str, guard: ColumnElement[bool] | None) -> None:
+    if new not in cls.machine.arrows.get(old, ()):
+        raise ValueError(f"no arrow leads from {old} to {new}")
+    if cls.machine.guards.get(new) and guard is None:
+        raise ValueError(f"{new} has a guard: move one by one, or give it as a condition")
 
 
 def _state_is_not_assigned(_thing: object, _value: object, _old: object, _initiator: object) -> None:

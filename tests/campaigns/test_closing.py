@@ -8,17 +8,16 @@ from sqlalchemy import select
 from c2b.campaigns import operations
 from c2b.campaigns.categories import Category
 from c2b.campaigns.closing import (
-    campaigns_closing_soon,
     campaigns_to_close,
-    campaigns_to_tell,
     campaigns_to_warm,
-    close_campaign,
     refresh_heat,
 )
+from c2b.campaigns.closing import close_campaigns as close_by_set
 from c2b.campaigns.models import Pledge
 from c2b.campaigns.operations import CampaignDraft, follow
 from c2b.campaigns.pledging import place_pledge, place_pledges
 from c2b.campaigns.states import Basis, CampaignState, Origin, PledgeState
+from c2b.campaigns.telling import campaigns_closing_soon, campaigns_to_tell
 from c2b.campaigns.terms import terms_hash, terms_of
 from c2b.core.db import db
 from c2b.core.errors import NotFound, Refused
@@ -65,9 +64,9 @@ def test_a_tipped_campaign_is_sourced_at_its_deadline_and_not_before(make, now):
     campaign = make.campaign(threshold=1)
     place_pledge(campaign.id, ask(campaign, make.shopper()), now=now)
     assert campaigns_to_close(campaign.closes_at) == []
-    close_campaign(campaign.id, now=campaign.closes_at)
+    close_by_set([campaign.id], now=campaign.closes_at)
     assert campaign.state == C.TIPPED
-    close_campaign(campaign.id, now=now + WEEK)
+    close_by_set([campaign.id], now=now + WEEK)
     assert (campaign.state, campaign.closed_at) == (C.SOURCING, campaign.closes_at)
     assert campaigns_to_close(now + WEEK) == []
 
@@ -75,7 +74,7 @@ def test_a_tipped_campaign_is_sourced_at_its_deadline_and_not_before(make, now):
 def test_conditional_demand_tips_a_campaign_at_its_deadline(make, now):
     campaign = make.campaign(threshold=2, tiers=((2, 25900), (6, 19900)))
     place_pledges(campaign.id, [ask(campaign, make.shopper(), 3, ceiling=20000) for _ in range(2)], now=now)
-    close_campaign(campaign.id, now=now + WEEK)
+    close_by_set([campaign.id], now=now + WEEK)
     assert (campaign.state, campaign.tip_by_demand, campaign.tipped_at) == (
         C.SOURCING,
         True,
@@ -87,14 +86,14 @@ def test_what_shoppers_would_also_take_helps_at_the_deadline(make, now):
     campaign = make.campaign(threshold=5)
     place_pledge(campaign.id, ask(campaign, make.shopper(), 3, tolerance=2), now=now)
     assert campaign.state == C.OPEN
-    close_campaign(campaign.id, now=now + WEEK)
+    close_by_set([campaign.id], now=now + WEEK)
     assert campaign.state == C.SOURCING
 
 
 def test_a_threshold_of_people_is_not_met_by_units(make, now):
     campaign = make.campaign(threshold=3, basis=Basis.PEOPLE, tiers=((1, 25900),))
     place_pledges(campaign.id, [ask(campaign, make.shopper(), 9) for _ in range(2)], now=now)
-    close_campaign(campaign.id, now=now + WEEK)
+    close_by_set([campaign.id], now=now + WEEK)
     assert campaign.state == C.EXPIRED
 
 
@@ -221,7 +220,7 @@ def test_only_an_operator_cancels_once_it_has_tipped(make, now):
 def test_a_failed_campaign_releases_what_was_set_aside_too(make, now):
     campaign = make.campaign(threshold=2)
     answers = place_pledges(campaign.id, [ask(campaign, make.shopper()) for _ in range(2)], now=now)
-    close_campaign(campaign.id, now=now + WEEK)
+    close_by_set([campaign.id], now=now + WEEK)
     operations.advance(campaign.id, C.AWARDED, by=None, now=now, merchant_id=make.merchant().id)
     operations.advance(campaign.id, C.SCHEDULED, by=None, now=now)
     operations.set_aside(campaign.id, {answers[0].pledge_id: 1}, [], [], now=now)

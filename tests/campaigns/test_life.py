@@ -143,7 +143,7 @@ class Life(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
         if not close:
             return
-        operations.close_campaign(self.campaign.id, now=self.now)
+        operations.close_campaigns([self.campaign.id], now=self.now)
         db.session.commit()
         if self.state in ("open", "tipped") and self.now > self.campaign.closes_at:
             self.state = "sourcing" if self.state == "tipped" or self.clears() else "expired"

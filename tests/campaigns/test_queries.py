@@ -8,7 +8,7 @@ from sqlalchemy import event
 from c2b.accounts.models import User
 from c2b.campaigns import queries
 from c2b.campaigns.categories import Category
-from c2b.campaigns.closing import close_campaign
+from c2b.campaigns.closing import close_campaigns as close_by_set
 from c2b.campaigns.operations import follow
 from c2b.campaigns.pledging import place_pledge, place_pledges, withdraw_pledge
 from c2b.campaigns.states import Basis, CampaignState, Origin
@@ -195,6 +195,6 @@ def test_after_its_deadline_the_page_keeps_what_was_pledged(make, now):
     campaign = make.campaign(threshold=9)
     place_pledges(campaign.id, [ask(campaign, make.shopper()) for _ in range(3)], now=now)
     later = now + timedelta(days=8)
-    close_campaign(campaign.id, now=later)
+    close_by_set([campaign.id], now=later)
     view = queries.page_view(campaign, None, now=later)
     assert (view.card.state_label, view.card.want_count, view.next_missing) == ("closed", 3, 6)

@@ -6,20 +6,18 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from c2b.accounts.models import User
-from c2b.campaigns.closing import campaigns_to_close
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.operations import (
     PledgeChange,
     PledgeRequest,
     cancel_campaign,
     change_pledge,
-    close_campaign,
     place_pledge,
     withdraw_pledge,
 )
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db, transaction
-from jobs import each
+from jobs import close_campaigns
 from tests.crash.states import Ids, mandate_of
 from tests.crash.world import World, scenario
 from tests.factories import Make
@@ -120,12 +118,12 @@ def withdraw_by_form(world: World) -> None:
 
 @scenario("campaign: close by deadline", time_is_up)
 def close(world: World) -> None:
-    each(campaigns_to_close(world.now), close_campaign, now=world.now)
+    close_campaigns.run(world.now)
 
 
 @scenario("campaign: close where all of the demand decides", demand_decides)
 def close_by_demand(world: World) -> None:
-    each(campaigns_to_close(world.now), close_campaign, now=world.now)
+    close_campaigns.run(world.now)
 
 
 @scenario("campaign: cancel", nearly_there)
