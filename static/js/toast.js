@@ -2,17 +2,15 @@
 // Other scripts ask for one with: dispatchEvent(new CustomEvent("toast", { detail: { text, undo, action } })).
 // With `gone` it is taken away.
 
-let stack;
+// The region is there before its first words: a screen reader tells what changes in it, not what comes with it.
+const stack = document.createElement("div");
+stack.className = "toasts noprint";
+stack.setAttribute("role", "status");
+document.body.append(stack);
 
 function show({ text, undo, action, gone }) {
-  for (const old of [...(stack?.children || [])]) if (old.firstChild.textContent === text) old.remove();
+  for (const old of [...stack.children]) if (old.firstChild.textContent === text) old.remove();
   if (gone) return;
-  if (!stack) {
-    stack = document.createElement("div");
-    stack.className = "toasts noprint";
-    stack.setAttribute("role", "status");
-    document.body.append(stack);
-  }
   const box = document.createElement("div");
   box.className = "toast";
   const words = document.createElement("span");
