@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
@@ -67,6 +67,7 @@ def show(kind: str) -> ResponseReturnValue:
         "mailing/email.html",
         asked=asked,
         mail=mail,
+        headers=_headers(mail) if mail else [],
         missing=missing,
         languages=[
             (name, asked.address(language=code), code == asked.language) for code, name in LANGUAGES.items()
@@ -128,6 +129,13 @@ def _written(asked: Asked) -> tuple[Mail | None, str]:
         return put_into_words(_notice(asked.kind, asked.data), reader), ""
     except (TemplateError, KeyError) as problem:
         return None, str(problem)
+
+
+def _headers(mail: Mail) -> list[tuple[str, str]]:
+    """What stands above the mail, by the names that mail itself has for it."""
+    to = f"{mail.name} <{mail.to}>" if mail.name else mail.to
+    sender = current_app.config["C2B"].mail_from
+    return [("From", sender), ("To", to), ("Subject", mail.subject), *mail.unsubscribing.items()]
 
 
 def _subject(kind: str) -> tuple[str, bool]:
