@@ -39,6 +39,8 @@ class Config:
     port: int = 8000
     web_workers: int = 0  # none said: one per core, and one alone on SQLite
     web_threads: int = 64
+    proxies: int = 0
+    combine: bool = True  # pledges that come together are written together
     broker_url: str = field(default="", repr=False)
     base_url: str = ""
     site_name: str = "Muster"
@@ -77,16 +79,10 @@ def _yes_no(text: str) -> bool:
     raise ValueError("expected 1 or 0")
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise ValueError("expected a number from 1 to 65535")
-    return int(text)
-
-
-def _count(most: int) -> Callable[[str], int]:
+def _count(most: int, least: int = 1) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-            raise ValueError(f"expected a number from 1 to {most}")
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise ValueError(f"expected a number from {least} to {most}")
         return int(text)
 
     return read
@@ -173,9 +169,11 @@ READERS: dict[str, Callable[[str], Any]] = {
     "database_url": _database,
     "environment": _among("development", "production", "test"),
     "demo": _yes_no,
-    "port": _port,
+    "port": _count(65535),
     "web_workers": _count(256),
     "web_threads": _count(512),
+    "proxies": _count(9, least=0),
+    "combine": _yes_no,
     "broker_url": _broker,
     "base_url": _url("http", "https"),
     "files_url": _bucket,

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from flask import Flask
 from sqlalchemy.engine import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from c2b.config import ROOT, BadConfig, Config
 
@@ -42,6 +44,14 @@ def web_command(config: Config) -> list[str]:
         "--backlog", str(PLACES), "--backpressure", str(PLACES),
         "--log-level", "warning", "--no-access-log",
     ]  # fmt: skip
+
+
+def behind_proxies(app: Flask) -> Flask:
+    """Believe the proxies in front about who asks, so that limits on tries are on people and not on a proxy."""
+    number = app.config["C2B"].proxies
+    if number:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number)  # type: ignore[method-assign]
+    return app
 
 
 def port_must_be_free(config: Config) -> None:
