@@ -46,6 +46,7 @@ def _arguments() -> argparse.Namespace:
         "--only", action="append", default=[], help="a group (pledge, pages, bulk, phone) or a measure"
     )
     parser.add_argument("--kind", action="append", choices=KINDS, help="only this database")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     return parser.parse_args()
 
 
@@ -63,7 +64,10 @@ def run(asked: argparse.Namespace) -> int:
             _group(group, [one for one in wanted if one.group == group], databases, asked, found)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    print(report.table(found, kinds), report.line(found, kinds, rounds=asked.rounds), sep="\n\n", flush=True)
+    table = report.table(found, kinds)
+    print(table, report.line(found, kinds, rounds=asked.rounds), sep="\n\n", flush=True)
+    if asked.write:
+        report.write(table, rounds=asked.rounds)
     if not asked.only or PHONE in asked.only:
         report.phone()
     return 0

@@ -1,6 +1,6 @@
 """How the databases answer what pages and jobs ask, on large tables: `python -m bench.plans`.
 
-Every page is opened as every role, and every job runs once, on the demo among 20,000 campaigns. Each different
+Every page is opened as every role, and every job runs once, on the demo among thousands of campaigns. Each different
 statement is explained on the way, and one that reads a large table from end to end is a finding, unless ALLOWED says
 why it may.
 """
@@ -21,7 +21,7 @@ from flask import Flask
 from sqlalchemy import create_engine, event, select
 
 from bench import multiplying
-from bench.database import Databases, Server, command, with_app
+from bench.database import EMPTY, Databases, Server, command, with_app
 from bench.growth import fill
 from bench.rows import KINDS
 from c2b import seed
@@ -31,7 +31,7 @@ from c2b.core.db import db
 from jobs.registry import all_jobs
 from tests.e2e.site import seeded
 
-LARGE = 4_000  # rows
+LARGE = 2_000  # rows
 ROLES = (None, "alice", "mo", "rita", "otto")
 NOT_PAGES = ("static", "stylesheet", "language.choose")
 READS = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
@@ -134,7 +134,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
     for rule in app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.endpoint in NOT_PAGES:
             continue
-        examples = values.get(rule.endpoint, [])[:2] if rule.arguments else [{}]
+        examples = values.get(rule.endpoint, [])[:1] if rule.arguments else [{}]
         found += [(rule.endpoint, adapter.build(rule.endpoint, example)) for example in examples]
     return found
 
@@ -171,7 +171,7 @@ def explain_jobs(explainer: Explainer) -> None:
 
 def grow(app: Flask, rows: int) -> None:
     """Make the demo at hand (in the application's context) large."""
-    multiplying.multiply(db.engine, max(1, rows // 1000))
+    multiplying.multiply(db.engine, max(1, rows // 3000))
     fill(app, people=rows, campaigns=rows, pledges=rows, over=0.7)
 
 
@@ -191,12 +191,14 @@ def findings(app: Flask) -> list[Finding]:
 
 def prepared(databases: Databases, demo: Path, rows: int) -> str:
     """The address of a large database made from the demo in this SQLite file."""
-    command(f"sqlite:///{demo}", databases.folder, "migrate")
 
     def make(app: Flask) -> None:
-        multiplying.copy_rows(create_engine(f"sqlite:///{demo}"), db.engine)
+        if databases.kind == "postgresql":
+            multiplying.copy_rows(create_engine(f"sqlite:///{demo}"), db.engine)
         grow(app, rows)
 
+    if databases.kind == "sqlite":
+        databases.filled[EMPTY] = f"sqlite:///{demo}"
     return databases.filled_with("plans", make)
 
 
@@ -207,7 +209,7 @@ def main() -> int:
         "--demo", type=Path, help="the folder of a seeded demo; otherwise one is seeded first"
     )
     parser.add_argument(
-        "--rows", type=int, default=20_000, help="campaigns, people and pledges beside the demo"
+        "--rows", type=int, default=6_000, help="campaigns, people and pledges beside the demo"
     )
     parser.add_argument("--kind", action="append", choices=KINDS, help="only this database")
     parser.add_argument("--plans", action="store_true", help="print the plan of each finding too")
@@ -220,6 +222,7 @@ def main() -> int:
 def _main(asked: argparse.Namespace, folder: Path) -> int:
     demo = folder / "demo.sqlite3"
     shutil.copy((asked.demo or seeded(folder)) / "c2b.sqlite3", demo)
+    command(f"sqlite:///{demo}", folder, "migrate")
     wrong = []
     for kind in asked.kind or KINDS:
         own = folder / kind

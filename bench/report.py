@@ -11,7 +11,9 @@ from statistics import median
 from typing import Any
 
 from bench.rows import ROWS, Row
+from c2b.config import ROOT
 
+BEGIN, END = "<!-- the last table -->", "<!-- end of the last table -->"
 SHORT = {"postgresql": "PG", "sqlite": "SQLite"}
 
 
@@ -102,6 +104,16 @@ def line(found: Found, kinds: tuple[str, ...], *, rounds: int) -> str:
         "python": platform.python_version(), "rows": rows, "figures": figures,
     }  # fmt: skip
     return json.dumps(about, ensure_ascii=False)
+
+
+def write(words: str, *, rounds: int) -> None:
+    """Put the table into docs/performance.md, with the day and the machine, in the place of the last one."""
+    path = ROOT / "docs" / "performance.md"
+    before, _mark, rest = path.read_text().partition(BEGIN)
+    _old, _mark, after = rest.partition(END)
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    about = f"{day}, {rounds} rounds, {os.cpu_count()} cores, Python {platform.python_version()}."
+    path.write_text(f"{before}{BEGIN}\n{about}\n\n{words}\n{END}{after}")
 
 
 def phone() -> None:
