@@ -18,7 +18,7 @@ from bench.rows import KINDS, MEASURES, Failed, Measure, Missing
 from bench.stage import Stage
 from tests.postgres import NoPostgres
 
-PARTS = ("bench.hello", "bench.pledging", "bench.browsing", "bench.bulk")
+PARTS = ("bench.hello", "bench.pledging", "bench.sizes", "bench.browsing", "bench.bulk")
 PLACE = "/var/tmp"  # on disk, where /tmp may be memory
 PHONE = "phone"
 
