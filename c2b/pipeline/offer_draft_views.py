@@ -13,12 +13,37 @@ from c2b.core.errors import Refused, Stale
 from c2b.core.forms import typed_amount
 from c2b.pipeline import offers
 from c2b.pipeline.blueprint import bp
-from c2b.pipeline.offer_content import draft_from, tiers_of
+from c2b.pipeline.offer_content import draft_for, draft_from, tiers_of
 from c2b.pipeline.offer_forms import OfferFields, offer_form
 from c2b.pipeline.offer_queries import opportunities, own_offer
 from c2b.pipeline.offer_worth import worth_of
 from c2b.pipeline.opportunity_views import own_firm, what_if, what_if_words
 from c2b.pipeline.queries import curves_of
+
+
+@bp.post("/sell/a/new/<slug>/autosave")
+@requires(Role.MERCHANT)
+def offer_begin(slug: str) -> ResponseReturnValue:
+    """Keep a new offer from its first words on; the answer says where it is kept from now."""
+    firm, now = own_firm(), utcnow()
+    chance = next(iter(opportunities(firm.id, now, slug=slug)), None)
+    if chance is None or chance.own is not None:
+        return jsonify(text=_("Not kept yet: something in the form is not in order."), stale=True), 409
+    form = offer_form(chance.campaign.currency, draft_for(chance.campaign))
+    if not form.validate_on_submit():
+        text = _("Not kept yet: something in the form is not in order.")
+        return jsonify(text=text, rows=_pasted_rows(form)), 422
+    try:
+        with transaction():
+            made = offers.register_offer(
+                form.draft, campaign_id=chance.campaign.id, merchant_id=firm.id, by=current_user.id, now=now
+            )
+            id_, seen = made.id, made.content_hash
+    except Refused as no:
+        return jsonify(text=str(no)), 422
+    text = _("Saved at %(time)s", time=format_time(now, "short"))
+    next_time, page = url_for(".offer_autosave", offer_id=id_), url_for(".offer_edit", offer_id=id_)
+    return jsonify(text=text, seen=seen, rows=_pasted_rows(form), autosave=next_time, page=page)
 
 
 @bp.post("/sell/a/<int:offer_id>/autosave")

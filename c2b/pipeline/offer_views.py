@@ -83,6 +83,8 @@ def offer_new(slug: str) -> ResponseReturnValue:
     if chance is None:
         raise NotFound
     if chance.own is not None:
+        if request.method == "POST" and chance.own.state == offers.SIGN_UP:  # it was kept by itself meanwhile
+            return redirect(url_for(".offer_edit", offer_id=chance.own.id), 307)
         return redirect(url_for(".offer", offer_id=chance.own.id))
     if firm.state != MerchantState.CERTIFIED:
         raise Refused(_("Only a certified merchant can register an offer."))

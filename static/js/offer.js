@@ -25,6 +25,12 @@ async function keep() {
       form.elements.seen.value = said.seen
       if (at === count) changed = 0
     }
+    if (said.page) {
+      // a new offer has its own place now, also for what is sent or loaded next
+      form.dataset.autosave = said.autosave
+      form.action = said.page
+      history.replaceState(null, '', said.page)
+    }
     if (said.rows?.length && form.elements.pasted.value === data.get('pasted')) fill(said.rows)
     const worth = document.querySelector('[data-worth]')
     if (said.worth && worth) worth.innerHTML = said.worth

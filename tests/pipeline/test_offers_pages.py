@@ -329,6 +329,21 @@ def test_a_draft_is_kept_by_itself_but_never_over_a_newer_change(client, campaig
     assert client.get(f"/sell/a/{offer.id}/reach?at=cheap").json["problem"]
 
 
+def test_a_new_offer_is_kept_from_its_first_field_on(client, campaign, merchant):
+    new = f"/sell/a/new/{campaign.slug}"
+    assert f'data-autosave="{new}/autosave"' in client.get(new).text
+    assert send(client, f"{new}/autosave", title="").status_code == 422
+    begun = send(client, f"{new}/autosave", title="Iron p")
+    offer = the_offer()
+    assert (begun.json["page"], begun.json["seen"]) == (f"/sell/a/{offer.id}/edit", offer.content_hash)
+    assert send(client, begun.json["autosave"], title="Iron pot", seen=begun.json["seen"]).status_code == 200
+    assert send(client, f"{new}/autosave", title="Another tab").status_code == 409
+    pressed = send(client, new, title="Iron pot, black")  # before the page heard of its own place
+    assert (pressed.status_code, pressed.location) == (307, begun.json["page"])
+    assert send(client, begun.json["page"], title="Iron pot, black").status_code == 302
+    assert the_offer().title == "Iron pot, black"
+
+
 def test_an_offer_is_started_from_another_one(client, make, campaign, merchant):
     send(client, f"/sell/a/new/{campaign.slug}", [("pictures", png(), "pot.png")])
     offer = the_offer()
