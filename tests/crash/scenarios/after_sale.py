@@ -1,7 +1,5 @@
 """Refunds, returns, disputes, sales that are taken back, parcels and codes."""
 
-from datetime import timedelta
-
 from c2b.campaigns.operations import cancel_campaign
 from c2b.campaigns.states import Fulfilment
 from c2b.core.db import db, transaction
@@ -22,17 +20,11 @@ from c2b.orders.states import DisputeCause, Party, ReturnCause
 from c2b.payments.states import RefundCause
 from jobs import issue_vouchers, remedies_due, send_refunds, unwind_campaigns
 from tests.crash.sales import delivered, shipped, sold
-from tests.crash.states import DAY, Builder, Ids
+from tests.crash.states import DAY, Builder, Ids, soon
 from tests.crash.world import REMEDIES, World, scenario
 from tests.factories import Make
 
-
-def soon(after: timedelta) -> tuple[timedelta, ...]:
-    """From this moment on, as often as answers are looked up."""
-    return (after, after + timedelta(minutes=2), after + timedelta(hours=2), after + timedelta(hours=9))
-
-
-SOON = soon(timedelta())
+SOON = soon()
 
 
 def owed(make: Make) -> Ids:

@@ -16,18 +16,17 @@ from c2b.orders.mending import mend
 from c2b.payments import windows
 from c2b.pipeline.states import LaunchState
 from jobs import charge_launches, look_up_attempts, retry_cards, settle_launches
-from tests.crash.states import DAY, Ids, charge, charged_launch, launch
+from tests.crash.states import DAY, Ids, charge, charged_launch, launch, soon
 from tests.crash.world import MONEY, World, scenario
 from tests.factories import Make
 
-LATER = (timedelta(), timedelta(minutes=2), timedelta(hours=2), timedelta(hours=9))
+LATER = soon()
 OVER = windows.MEND
 TO_THE_END = (
     timedelta(),
     timedelta(minutes=10),
     timedelta(hours=2),
-    OVER,
-    OVER + timedelta(hours=2),
+    *soon(OVER),
     7 * DAY,
 )
 
@@ -111,7 +110,7 @@ def every_kind(world: World) -> None:
     "charge: void after a failed minimum",
     too_few,
     jobs=MONEY,
-    moments=(OVER, OVER + timedelta(hours=2)),
+    moments=soon(OVER),
 )
 def void(world: World) -> None:
     settle_launches.run(world.now + OVER)
@@ -134,16 +133,12 @@ def leftover(world: World) -> None:
     charge_launches.run(world.now)
 
 
-@scenario(
-    "charge: the waiting list moves up", a_waiting_list, jobs=MONEY, moments=(OVER, OVER + timedelta(hours=2))
-)
+@scenario("charge: the waiting list moves up", a_waiting_list, jobs=MONEY, moments=soon(OVER))
 def top_up(world: World) -> None:
     settle_launches.run(world.now + OVER)
 
 
-@scenario(
-    "charge: try a declined card again", declined_for_now, jobs=MONEY, moments=(DAY, DAY + timedelta(hours=2))
-)
+@scenario("charge: try a declined card again", declined_for_now, jobs=MONEY, moments=soon(DAY))
 def retry(world: World) -> None:
     retry_cards.run(world.now + DAY)
 

@@ -13,17 +13,12 @@ from c2b.payments.models import Attempt
 from c2b.payments.states import Purpose
 from jobs import answer_banks, deliver_sandbox_events, plan_payouts, send_payouts, work_inbox
 from tests.crash.sales import PASSED, bank_account, charge_of, delivered, sandbox, sold
-from tests.crash.states import Ids, charged_launch
+from tests.crash.states import Ids, charged_launch, soon
 from tests.crash.world import HEARING, World, scenario
 from tests.factories import Make
 
 MINUTE = timedelta(minutes=1)
-SOON = (
-    timedelta(),
-    2 * MINUTE,
-    120 * MINUTE,
-    540 * MINUTE,
-)  # an event is tried again after 1 and 5 minutes, and an hour
+SOON = soon()  # an event is tried again after 1 and 5 minutes, and an hour
 BACK = PASSED + timedelta(days=3)
 
 
@@ -136,7 +131,7 @@ def answer_bank(world: World) -> None:
     "webhook: a payout that came back",
     payout_came_back,
     jobs=HEARING,
-    moments=(BACK, BACK + 2 * timedelta(hours=1)),
+    moments=soon(BACK),
 )
 def payout_returned(world: World) -> None:
     deliver_sandbox_events.run(world.now + BACK)

@@ -1,6 +1,5 @@
 """Payouts: planned, approved, sent, come back."""
 
-from datetime import timedelta
 from unittest.mock import patch
 
 from sqlalchemy import select
@@ -11,11 +10,11 @@ from c2b.settlement.models import Payout
 from c2b.settlement.payouts import approve_payout, send_payout
 from jobs import plan_payouts, send_payouts
 from tests.crash.sales import PASSED, bank_account, delivered
-from tests.crash.states import Builder, Ids
+from tests.crash.states import Builder, Ids, soon
 from tests.crash.world import PAYING, World, scenario
 from tests.factories import Make
 
-SOON = (PASSED, PASSED + timedelta(minutes=2), PASSED + timedelta(hours=2), PASSED + timedelta(hours=9))
+SOON = soon(PASSED)
 
 
 def payable(make: Make) -> Ids:
