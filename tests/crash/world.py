@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 from c2b.core.db import db
 from c2b.core.events import Event
 from jobs.registry import all_jobs
+from tests import clockwork
 from tests.crash.points import Points
 from tests.factories import Make
 
@@ -27,10 +28,7 @@ WAY = (
     "close_campaigns", "tell_tipped", "join_batches", "submit_offers", "run_pipeline", "lapse_offers", "award_batches",
     "send_mail",
 )  # fmt: skip
-MONEY = (
-    "look_up_attempts", "charge_launches", "retry_cards", "settle_launches", "finish_launches", "unwind_campaigns",
-    "send_refunds", "send_mail",
-)  # fmt: skip
+MONEY = (*clockwork.MONEY, "send_mail")
 REMEDIES = (
     "work_inbox", "look_up_attempts", "remedies_due", "unwind_campaigns", "send_refunds", "issue_vouchers",
     "expire_vouchers", "tell_late_orders", "send_mail",

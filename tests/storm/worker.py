@@ -18,16 +18,15 @@ from sqlalchemy.exc import DBAPIError
 from c2b import create_app
 from c2b.core.db import db
 from jobs.registry import all_jobs
+from tests.clockwork import MONEY
 from tests.conftest import config_for
-
-JOBS = ("work_inbox", "look_up_attempts", "charge_launches", "retry_cards", "settle_launches", "send_refunds")
 
 
 def run_all(clock: Path) -> bool:
     """Each job once, and whether any did something; one that loses the database starts again in the next turn."""
     busy = False
     now = datetime.fromisoformat(clock.read_text())
-    for name in JOBS:
+    for name in MONEY:
         try:
             busy = any(all_jobs()[name].run(now).values()) or busy
             db.session.remove()
