@@ -3,10 +3,13 @@
 import gzip
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import brotli
 from flask import Flask, Response, current_app, request
+from werkzeug.http import parse_accept_header
 
 from c2b.core.access import public
 
@@ -47,6 +50,17 @@ STYLES = (
     "modes",
 )
 FOREVER = "public, max-age=31536000, immutable"
+WORDS = (
+    ".js",
+    ".svg",
+    ".css",
+    ".txt",
+    ".webmanifest",
+)  # what is worth compressing; pictures and letters are already
+WAYS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: brotli.compress(content, mode=brotli.MODE_TEXT),
+    "gzip": lambda content: gzip.compress(content, mtime=0),
+}
 
 
 @dataclass
@@ -58,6 +72,9 @@ class Assets:
     css_hash: str
     css_gzip: bytes
     versions: dict[str, str] = field(default_factory=dict)
+    packed: dict[tuple[str, str], bytes] = field(
+        default_factory=dict
+    )  # by the fingerprinted name and the way
 
     @property
     def css_name(self) -> str:
@@ -69,6 +86,13 @@ class Assets:
             path = self.folder / name
             self.versions[name] = fingerprint(path.read_bytes()) if path.is_file() else ""
         return self.versions[name]
+
+    def compressed(self, name: str, way: str, content: bytes) -> bytes:
+        """The content compressed as well as it can be; once, by the request that asks first."""
+        key = (f"{name}?{fingerprint(content)}", way)
+        if key not in self.packed:
+            self.packed[key] = WAYS[way](content)
+        return self.packed[key]
 
 
 def fingerprint(content: bytes) -> str:
@@ -126,22 +150,40 @@ def _assets() -> Assets:
 def stylesheet(digest: str) -> Response:
     """The stylesheet; an old address still gets today's styles, but may not keep them."""
     assets = _assets()
-    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = Response(assets.css_gzip if zipped else assets.css, mimetype="text/css")
-    if zipped:
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers["Vary"] = "Accept-Encoding"
+    response = compress(Response(assets.css, mimetype="text/css"), assets.css_name)
     response.headers["Cache-Control"] = FOREVER if digest == assets.css_hash else "no-cache"
     return response
 
 
+def compress(response: Response, name: str) -> Response:
+    """The same file in the smallest form that the browser takes."""
+    response.vary.add("Accept-Encoding")
+    way = way_of(request.headers.get("Accept-Encoding", ""))
+    if way and response.status_code == 200 and request.method == "GET":
+        response.direct_passthrough = False
+        response.set_data(_assets().compressed(name, way, response.get_data()))
+        response.headers["Content-Encoding"] = way
+        tag, _weak = response.get_etag()
+        if tag:
+            response.set_etag(tag, weak=True)  # the same file, in other bytes
+    return response
+
+
+def way_of(header: str) -> str:
+    """How the browser wants it compressed, by what it says it takes; empty for not at all."""
+    asked = parse_accept_header(header)
+    return next((way for way in WAYS if way in dict(asked) and asked.quality(way) > 0), "")
+
+
 def keep_for_ever(response: Response) -> Response:
-    """Let browsers keep a static file that was asked for by its present fingerprint."""
+    """Compress a static file that is words; let browsers keep what was asked for by its present fingerprint."""
     if request.endpoint == "static" and response.status_code in (200, 206, 304):
         name = str((request.view_args or {}).get("filename", ""))
         asked = request.args.get("v")
         if asked and asked == _assets().version(name):
             response.headers["Cache-Control"] = FOREVER
+        if name.endswith(WORDS):
+            compress(response, name)
     return response
 
 

@@ -3,6 +3,7 @@ import re
 import shutil
 from pathlib import Path
 
+import brotli
 import pytest
 from flask import Flask
 
@@ -65,6 +66,29 @@ def test_a_static_file_asked_for_by_its_fingerprint_may_be_kept_for_ever(frame_a
     assert caching(frame_app, f"/static/icons.svg?v={version}") == FOREVER
     assert caching(frame_app, "/static/icons.svg?v=old") != FOREVER
     assert caching(frame_app, "/static/icons.svg") != FOREVER
+
+
+def test_static_words_come_compressed_in_the_way_the_browser_likes_best(frame_app: Flask) -> None:
+    client, name = frame_app.test_client(), frame_app.extensions["assets"].css_name
+    for address in (f"/static/{name}", "/static/icons.svg", "/static/js/frame.js"):
+        with client.get(address) as plain:
+            whole = plain.data
+        for header, way, unpack in (
+            ("gzip, deflate, br", "br", brotli.decompress),
+            ("gzip", "gzip", gzip.decompress),
+            ("br;q=0, gzip;q=0.5", "gzip", gzip.decompress),
+            ("identity", None, bytes),
+        ):
+            with client.get(address, headers={"Accept-Encoding": header}) as answer:
+                assert answer.headers.get("Content-Encoding") == way
+                assert unpack(answer.data) == whole
+                assert "Accept-Encoding" in answer.vary
+                assert answer.content_length == len(answer.data)
+            if mark := answer.headers.get("ETag"):
+                again = {"Accept-Encoding": header, "If-None-Match": mark}
+                assert client.get(address, headers=again).status_code == 304
+    with client.get("/static/img/logo-180.png", headers={"Accept-Encoding": "br"}) as picture:
+        assert "Content-Encoding" not in picture.headers
 
 
 def caching(app: Flask, address: str) -> str | None:
