@@ -88,7 +88,7 @@ def test_the_price_now_and_the_next_tier_are_said_in_words(
         place_pledge(campaign.id, ask(campaign, make.shopper(), ceiling=32000), now=now)
     page = client.get(f"/c/{campaign.slug}").text
     assert "Price now" in page
-    assert "2 more and everyone pays ¥279." in page
+    assert "2 units more and everyone pays ¥279." in page
     assert 'aria-current="step"' in page
 
 
