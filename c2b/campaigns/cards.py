@@ -1,14 +1,15 @@
 """Campaigns as cards: lists of them, in a fixed number of statements however long the list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from c2b.campaigns.categories import Category
 from c2b.campaigns.models import Campaign, DemandPoint, Pledge
+from c2b.campaigns.order import NEARNESS, Key, Place, order_of, ordered, page_of
 from c2b.campaigns.progress import Progress, progress
 from c2b.campaigns.search import matches
 from c2b.campaigns.states import PUBLIC, STANDING, TAKES_PLEDGES, Basis, CampaignState, Origin
@@ -17,7 +18,7 @@ from c2b.demand.curve import Curve
 
 PER_PAGE = 28
 NEARLY = 80  # percent of the threshold
-SORTS = ("hot", "near", "ending", "new")
+MOST_PAGES, COUNTED_PAGES = 10_000, 20
 C = CampaignState
 
 
@@ -41,6 +42,7 @@ class CardView:
     next_missing: int | None
     next_price: int | None
     joined: bool
+    counts: Basis = Basis.UNITS  # what is missing: units, or people
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class CardPage:
     cards: list[CardView]
     page: int
     has_next: bool
+    begin: str = ""  # the places of its first and its last card
+    end: str = ""
 
 
 def curves(campaign_ids: Sequence[int]) -> dict[int, Curve]:
@@ -98,6 +102,7 @@ def card_of(campaign: Campaign, made: Progress, *, joined: bool, now: datetime) 
         next_missing=made.next_missing,
         next_price=made.next_price,
         joined=joined,
+        counts=campaign.basis if campaign.tipped_at is None else Basis.UNITS,
     )
 
 
@@ -122,17 +127,17 @@ def _joined(campaign_ids: Sequence[int], user_id: int | None) -> set[int]:
     return set(db.session.scalars(standing))
 
 
+def marked(found: CardPage, user_id: int | None) -> CardPage:
+    """The same page of cards with what this person has joined."""
+    mine = _joined([card.id for card in found.cards], user_id)
+    if not mine:
+        return found
+    return replace(found, cards=[replace(card, joined=card.id in mine) for card in found.cards])
+
+
 def takes_pledges(now: datetime) -> ColumnElement[bool]:
     """The campaigns that can be joined now: by state and by clock."""
     return Campaign.state.in_(TAKES_PLEDGES) & (Campaign.closes_at >= now)
-
-
-# Thousandths of the threshold, the same whole numbers on both databases.
-NEARNESS = (
-    case((Campaign.basis == Basis.UNITS, Campaign.counted_units), else_=Campaign.counted_people)
-    * 1000
-    / Campaign.threshold
-)
 
 
 def cards(
@@ -143,37 +148,56 @@ def cards(
     q: str = "",
     origin: Origin | None = None,
     page: int = 1,
+    at: Place | None = None,
     per_page: int = PER_PAGE,
     user_id: int | None = None,
 ) -> CardPage:
     """Campaigns that take pledges (with `q`: all public ones that match, those that can be joined first)."""
-    page = min(max(page, 1), 10_000)
-    wanted = select(Campaign)
+    wanted, keys = select(Campaign), order_of(sort)
     if q.strip():
         condition = matches(q)
         if condition is None:
             return CardPage([], page, False)
         wanted = wanted.where(condition, Campaign.state.in_(PUBLIC))
-        wanted = wanted.order_by(case((takes_pledges(now), 0), else_=1))
+        keys = [first_open(now), *keys]
     else:
         wanted = wanted.where(takes_pledges(now))
     if category is not None:
         wanted = wanted.where(Campaign.category == category)
     if origin is not None:
         wanted = wanted.where(Campaign.origin == origin)
-    wanted = wanted.order_by(*order_of(sort)).offset((page - 1) * per_page).limit(per_page + 1)
-    found = db.session.scalars(wanted).all()
-    return CardPage(cards_of(found[:per_page], now=now, user_id=user_id), page, len(found) > per_page)
+    return card_page(wanted, keys, now=now, page=page, at=at, per_page=per_page, user_id=user_id)
 
 
-def order_of(sort: str) -> tuple[Any, ...]:
-    """What comes first; the newest where all else is equal, so that both databases agree."""
-    orders: dict[str, tuple[Any, ...]] = {
-        "near": (case((Campaign.tipped_at.is_(None), 0), else_=1), NEARNESS.desc()),
-        "ending": (Campaign.closes_at.asc(),),
-        "new": (Campaign.opened_at.desc(),),
-    }
-    return (*orders.get(sort, (Campaign.heat_score.desc(), Campaign.people.desc())), Campaign.id.desc())
+def neighbours(found: CardPage) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """What the addresses of the pages before and after this one say; None where there is none."""
+    earlier = {"before": found.begin, "page": found.page - 1} if found.page > 2 and found.begin else {}
+    later = {"after": found.end, "page": found.page + 1}
+    return earlier if found.page > 1 else None, later if found.has_next else None
+
+
+def first_open(now: datetime) -> Key:
+    """Those that can be joined come first."""
+    return Key(case((takes_pledges(now), 0), else_=1), down=False)
+
+
+def card_page(
+    wanted: Select[Any],
+    keys: Sequence[Key],
+    *,
+    now: datetime,
+    page: int,
+    at: Place | None,
+    per_page: int = PER_PAGE,
+    user_id: int | None = None,
+) -> CardPage:
+    """A page of cards, begun at a place; an address that only names a number is found among the first pages."""
+    page = min(max(page, 1), MOST_PAGES if at else COUNTED_PAGES)
+    found = page_of(wanted, keys, at, per_page, skip=(page - 1) * per_page)
+    back = at is not None and at.back
+    return CardPage(
+        cards_of(found.campaigns, now=now, user_id=user_id), page, back or found.more, found.begin, found.end
+    )
 
 
 def counts_by_category(now: datetime, origin: Origin | None = None) -> dict[Category, int]:
@@ -185,11 +209,16 @@ def counts_by_category(now: datetime, origin: Origin | None = None) -> dict[Cate
     return {category: counted.get(category, 0) for category in Category}
 
 
-def featured(now: datetime, user_id: int | None = None) -> CardView | None:
+def nearest_id(now: datetime) -> int | None:
     """The open campaign that is nearest to its threshold."""
-    wanted = select(Campaign).where(takes_pledges(now), Campaign.state == C.OPEN)
-    found = db.session.scalars(wanted.order_by(NEARNESS.desc(), Campaign.id.desc()).limit(1)).all()
-    return next(iter(cards_of(found, now=now, user_id=user_id)), None)
+    wanted = select(Campaign.id).where(takes_pledges(now), Campaign.state == C.OPEN)
+    return db.session.scalar(wanted.order_by(NEARNESS.desc(), Campaign.id.desc()).limit(1))
+
+
+def featured(campaign_id: int | None, now: datetime) -> CardView | None:
+    """The card of that campaign, if it can still be joined."""
+    found = db.session.scalars(select(Campaign).where(Campaign.id == campaign_id, takes_pledges(now))).all()
+    return next(iter(cards_of(found, now=now)), None)
 
 
 def similar(
@@ -199,5 +228,5 @@ def similar(
     wanted = select(Campaign).where(
         takes_pledges(now), Campaign.category == campaign.category, Campaign.id != campaign.id
     )
-    found = db.session.scalars(wanted.order_by(*order_of("hot")).limit(limit)).all()
+    found = db.session.scalars(ordered(wanted, order_of("hot")).limit(limit)).all()
     return cards_of(found, now=now, user_id=user_id)

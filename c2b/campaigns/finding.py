@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
-from c2b.campaigns.cards import PER_PAGE, CardPage, CardView, cards_of, order_of, takes_pledges
+from c2b.campaigns.cards import CardPage, CardView, card_page, cards_of, first_open, takes_pledges
 from c2b.campaigns.categories import Category
 from c2b.campaigns.models import Campaign
+from c2b.campaigns.order import Place, order_of, ordered
 from c2b.campaigns.search import asked, matches, search_text
 from c2b.campaigns.states import PUBLIC, CampaignState, Origin
 from c2b.core.db import db
@@ -71,17 +72,20 @@ def _conditions(asked_for: Asked, now: datetime, but: str = "") -> list[ColumnEl
 
 
 def find(
-    asked_for: Asked, *, now: datetime, sort: str, page: int = 1, user_id: int | None = None
+    asked_for: Asked,
+    *,
+    now: datetime,
+    sort: str,
+    page: int = 1,
+    at: Place | None = None,
+    user_id: int | None = None,
 ) -> CardPage:
     """A page of what fits, those that can be joined first."""
     conditions = _conditions(asked_for, now)
     if conditions is None:
         return CardPage([], page, False)
-    fits = (
-        select(Campaign).where(*conditions).order_by(case((takes_pledges(now), 0), else_=1), *order_of(sort))
-    )
-    found = db.session.scalars(fits.offset((page - 1) * PER_PAGE).limit(PER_PAGE + 1)).all()
-    return CardPage(cards_of(found[:PER_PAGE], now=now, user_id=user_id), page, len(found) > PER_PAGE)
+    keys = [first_open(now), *order_of(sort)]
+    return card_page(select(Campaign).where(*conditions), keys, now=now, page=page, at=at, user_id=user_id)
 
 
 def facets(asked_for: Asked, *, now: datetime) -> Facets:
@@ -111,7 +115,7 @@ def like(title: str, *, now: datetime, limit: int, user_id: int | None = None) -
     some = matches(title, some=True)
     if some is None or not words:
         return []
-    near = select(Campaign).where(some, takes_pledges(now)).order_by(*order_of("hot")).limit(CANDIDATES)
+    near = ordered(select(Campaign).where(some, takes_pledges(now)), order_of("hot")).limit(CANDIDATES)
 
     def shared(campaign: Campaign) -> int:
         theirs = search_text(campaign.title).split()

@@ -67,7 +67,7 @@ def page_view(campaign: Campaign, user_id: int | None, *, now: datetime) -> Page
     made = progress(campaign, curve)
     mine = _standing(campaign.id, user_id)
     card = card_of(campaign, made, joined=mine is not None, now=now)
-    starter = db.session.get(User, campaign.starter_id)
+    starter = db.session.scalar(select(User.name).where(User.id == campaign.starter_id))
     return PageView(
         campaign=campaign,
         card=replace(card, percent=on_the_ladder(campaign, curve, made)),
@@ -80,7 +80,7 @@ def page_view(campaign: Campaign, user_id: int | None, *, now: datetime) -> Page
         heat_reasons=_heat_reasons(campaign),
         happens=_happens(campaign),
         terms=terms_hash(campaign),
-        starter=starter.name if starter else "",
+        starter=starter or "",
         my_pledge=mine,
         following=_follows(campaign.id, user_id),
         units_left=None if campaign.capacity is None else campaign.capacity - campaign.units,

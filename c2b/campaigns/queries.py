@@ -8,7 +8,6 @@ from sqlalchemy import case, func, select
 
 from c2b.campaigns.cards import (
     PER_PAGE,
-    SORTS,
     CardPage,
     CardView,
     card_of,
@@ -17,34 +16,34 @@ from c2b.campaigns.cards import (
     counts_by_category,
     curves,
     featured,
+    marked,
+    nearest_id,
+    neighbours,
     similar,
     takes_pledges,
 )
-from c2b.campaigns.closing import (
-    audience,
-    campaigns_closing_soon,
-    campaigns_to_close,
-    campaigns_to_tell,
-    campaigns_to_warm,
-)
+from c2b.campaigns.closing import campaigns_to_close, campaigns_to_warm
 from c2b.campaigns.closing import curve_of as demand
 from c2b.campaigns.facts import among
 from c2b.campaigns.models import Campaign, Follow, Pledge
+from c2b.campaigns.order import SORTS, Place, place_asked
 from c2b.campaigns.page import PageView, TierView, page_view
 from c2b.campaigns.progress import progress
 from c2b.campaigns.search import search
 from c2b.campaigns.states import PUBLIC, STANDING, PledgeState
+from c2b.campaigns.telling import audience, campaigns_closing_soon, campaigns_to_tell
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.demand.curve import Wanted
 
 __all__ = [
-    "PER_PAGE", "SORTS", "CardPage", "CardView", "MyPledge", "PageView", "Stats", "TierView", "active_wanted",
-    "audience", "brought_by", "campaign_by_slug", "campaigns_closing_soon", "campaigns_to_close", "campaigns_to_tell",
-    "campaigns_to_warm", "cards", "cards_of", "counts_by_category", "demand", "featured",
-    "my_follows", "my_pledge", "my_pledges", "my_wishes", "page_view", "pledged_by", "public_stats", "search",
-    "similar", "terms_hash", "visible_to",
+    "PER_PAGE", "SORTS", "CardPage", "CardView", "MyPledge", "PageView", "Place", "Stats", "TierView",
+    "active_wanted", "audience", "brought_by", "campaign_by_slug", "campaigns_closing_soon",
+    "campaigns_to_close", "campaigns_to_tell", "campaigns_to_warm", "cards", "cards_of", "counts_by_category",
+    "demand", "featured", "marked", "my_follows", "my_pledge", "my_pledges", "my_wishes", "nearest_id",
+    "neighbours", "page_view", "place_asked", "pledged_by", "public_stats", "search", "similar", "terms_hash",
+    "visible_to",
 ]  # fmt: skip
 
 

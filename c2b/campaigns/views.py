@@ -21,8 +21,7 @@ from c2b.campaigns.pledge_box import Box, cards_of, pledge_box
 from c2b.campaigns.queries import PageView
 from c2b.campaigns.share_words import sharing_of
 from c2b.campaigns.states import TAKES_PLEDGES, CampaignState, PledgeState
-from c2b.campaigns.unchanged import not_changed, with_tag
-from c2b.core.access import Role, public, requires
+from c2b.core.access import Role, public, requires, same_for_visitors
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound
@@ -80,23 +79,22 @@ def campaign_page(campaign: Campaign, view: PageView, box: Box | None, status: i
 
 @bp.get("/c/<slug>")
 @public
+@same_for_visitors
 def show(slug: str) -> ResponseReturnValue:
     """Decide and join."""
     campaign = visible(slug)
     remember(campaign)
     now = utcnow()
-    if fresh := not_changed(campaign, now):
-        return fresh
     view = queries.page_view(campaign, reader_id(), now=now)
     box = None
     if view.why_not is None and view.my_pledge is None:
         box = pledge_box(view, reader_id(), kept=kept_for(slug))
-    html, status = campaign_page(campaign, view, box)
-    return with_tag(campaign, html, status, now)
+    return campaign_page(campaign, view, box)
 
 
 @bp.get("/c/<slug>/result")
 @public
+@same_for_visitors
 def result(slug: str) -> ResponseReturnValue:
     """How it ended, for good."""
     campaign = visible(slug)

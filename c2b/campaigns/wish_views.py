@@ -18,23 +18,29 @@ from c2b.campaigns.states import CampaignState, Origin
 from c2b.campaigns.views import visible
 from c2b.campaigns.wish_forms import CampaignForm, FirstForm, SubmitForm, WishForm
 from c2b.campaigns.wishing import draft_of, values_of
-from c2b.core.access import Role, public, requires
+from c2b.core.access import Role, public, requires, same_for_visitors
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound
 from c2b.core.forms import attempt, query_text
+from c2b.core.kept import shared
 
 SIMILAR = 4
 
 
 @bp.get("/w")
 @public
+@same_for_visitors
 def wishes() -> ResponseReturnValue:
     """What shoppers started and others can join."""
-    page = _page_number()
+    page, at = _page_number(), queries.place_asked(request.args)
     user_id = current_user.id if current_user.is_authenticated else None
-    found = queries.cards(now=utcnow(), origin=Origin.SHOPPER, sort="new", page=page, user_id=user_id)
-    return render_template("campaigns/wishes.html", found=found)
+    found = shared(
+        ("wishes", page, at),
+        lambda: queries.cards(now=utcnow(), origin=Origin.SHOPPER, sort="new", page=page, at=at),
+    )
+    links = [more if more is None else url_for(".wishes", **more) for more in queries.neighbours(found)]
+    return render_template("campaigns/wishes.html", found=queries.marked(found, user_id), links=links)
 
 
 def _page_number() -> int:

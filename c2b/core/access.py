@@ -28,6 +28,12 @@ def public(view: V) -> V:
     return view
 
 
+def same_for_visitors(view: V) -> V:
+    """Whoever is not signed in sees the same page at this address: it may be kept for a moment."""
+    view.shared = True  # type: ignore[attr-defined]
+    return view
+
+
 def requires(*roles: Role) -> Callable[[V], V]:
     """Only a signed-in person with one of these roles may open this page; others are sent to sign in, or refused."""
 

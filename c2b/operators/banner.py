@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from c2b.core.clock import utcnow
 from c2b.core.db import Model, db
 from c2b.core.events import record
+from c2b.core.kept import shared
 
 LONGEST = 300
 
@@ -48,12 +49,20 @@ def set_banner(
     return banner
 
 
-def banner_text() -> str:
-    """What the reader of this page is told, in their language; empty for nothing, and while the database is away."""
+def banner_text(*, fresh: bool = False) -> str:
+    """What the reader of this page is told, in their language; empty for nothing, and while the database is away.
+
+    A change is seen after half a second; at once where it must be `fresh`.
+    """
     try:
-        banner = last_banner()
+        text, texts, until = _last_words() if fresh else shared("banner", _last_words)
     except SQLAlchemyError:
         return ""
-    if banner is None or not banner.shown(utcnow()):
+    if not text or (until is not None and utcnow() >= until):
         return ""
-    return str(banner.texts.get(str(get_locale() or "en")) or banner.text)
+    return str(texts.get(str(get_locale() or "en")) or text)
+
+
+def _last_words() -> tuple[str, dict[str, Any], datetime | None]:
+    banner = last_banner()
+    return (banner.text, dict(banner.texts), banner.until) if banner else ("", {}, None)

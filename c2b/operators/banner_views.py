@@ -1,5 +1,6 @@
 """The page on which operators write the sentence that everybody sees."""
 
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -36,7 +37,7 @@ class BannerForm(FlaskForm):
 
 @bp.app_context_processor
 def _banner() -> dict[str, object]:
-    return {"banner_text": banner_text}
+    return {"banner_text": partial(banner_text, fresh=request.blueprint == bp.name)}
 
 
 @bp.route("/banner", methods=["GET", "POST"])

@@ -10,6 +10,7 @@ from c2b.web import (
     drawings,
     errors,
     filters,
+    fragments,
     headers,
     health,
     help_views,
@@ -18,6 +19,7 @@ from c2b.web import (
     language,
     meta,
     navigation,
+    pagecache,
     pictures,
     recent,
     structured,
@@ -27,7 +29,19 @@ from c2b.web import (
 
 def register(app: Flask) -> None:
     """Connect the frame to the application."""
-    first = (health, headers, language, errors, assets, drawings, filters, meta, navigation, pictures)
-    pages = (home, help_views, appearance, discovery, installing, recent, structured)
+    first = (
+        pagecache,
+        health,
+        headers,
+        language,
+        errors,
+        assets,
+        drawings,
+        filters,
+        fragments,
+        meta,
+        navigation,
+    )
+    pages = (pictures, home, help_views, appearance, discovery, installing, recent, structured)
     for part in (*first, *pages, campaign_parts, work_views):
         part.register(app)

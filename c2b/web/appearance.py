@@ -11,9 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from c2b.core.access import public
 from c2b.core.paths import local_path
 from c2b.web.language import A_YEAR
-from c2b.web.meta import THEME_COOKIE, keys_are_off, theme
-
-KEYS_COOKIE = "keys"
+from c2b.web.meta import KEYS_COOKIE, THEME_COOKIE, keys_are_off, theme
 
 
 class AppearanceForm(FlaskForm):

@@ -49,5 +49,5 @@ def _protect(response: Response) -> Response:
     if request.endpoint not in NO_DATABASE and "Cache-Control" not in headers:
         # Whoever was not asked for is not asked for now: the database may be what failed.
         signed_in = "_login_user" in g and current_user.is_authenticated
-        headers["Cache-Control"] = "no-store" if signed_in else "no-cache"
+        headers["Cache-Control"] = "no-store" if signed_in else "private, no-cache"
     return response

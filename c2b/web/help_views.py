@@ -6,7 +6,7 @@ from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from c2b.core.access import public
+from c2b.core.access import public, same_for_visitors
 from c2b.core.clock import utcnow
 from c2b.core.db import begin_read_only
 from c2b.core.disk import is_full
@@ -17,6 +17,7 @@ from c2b.web import help_texts, legal_texts
 
 
 @public
+@same_for_visitors
 def index() -> ResponseReturnValue:
     """All topics, or those that hold the words one looks for."""
     asked = query_text(request.args.get("q"))
@@ -25,6 +26,7 @@ def index() -> ResponseReturnValue:
 
 
 @public
+@same_for_visitors
 def topic(topic: str) -> ResponseReturnValue:
     """One topic."""
     found = help_texts.topic(topic)
@@ -34,6 +36,7 @@ def topic(topic: str) -> ResponseReturnValue:
 
 
 @public
+@same_for_visitors
 def legal(page: str) -> ResponseReturnValue:
     """Terms, privacy or imprint."""
     found = next((each for each in legal_texts.PAGES if each.key == page), None)

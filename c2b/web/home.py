@@ -1,18 +1,21 @@
 """The page of wishes with its categories, search, and how it all works."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from flask import Flask, render_template, request, url_for
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from c2b.campaigns import queries
 from c2b.campaigns.categories import Category
-from c2b.core.access import public
+from c2b.core.access import public, same_for_visitors
+from c2b.core.addresses import path_for
 from c2b.core.clock import utcnow
 from c2b.core.errors import NotFound
+from c2b.core.kept import WHILE, shared
 from c2b.core.money import digits
 from c2b.web import search as search_page
 from c2b.web.asking import page_asked, reader_id, sort_asked
@@ -54,7 +57,7 @@ def sorts(**place: Any) -> list[tuple[str, str, bool]]:
 
 
 def _here(**changes: Any) -> str:
-    return url_for(
+    return path_for(
         str(request.endpoint), **{key: value for key, value in changes.items() if value is not None}
     )
 
@@ -62,31 +65,45 @@ def _here(**changes: Any) -> str:
 def _page_links(found: queries.CardPage, **place: Any) -> tuple[str | None, str | None]:
     sort = sort_asked()
     kept = {**place, "sort": sort if sort != queries.SORTS[0] else None}
-    earlier = _here(**kept, page=found.page - 1 if found.page > 2 else None) if found.page > 1 else None
-    return earlier, _here(**kept, page=found.page + 1) if found.has_next else None
+    earlier, later = queries.neighbours(found)
+    return (
+        _here(**kept, **earlier) if earlier is not None else None,
+        _here(**kept, **later) if later is not None else None,
+    )
 
 
 def _grid(template: str, category: Category | None, **more: Any) -> ResponseReturnValue:
     now = utcnow()
     place = {"category": category.value} if category else {}
-    found = queries.cards(
-        now=now, category=category, sort=sort_asked(), page=page_asked(), user_id=reader_id()
+    sort, page = sort_asked(), page_asked()
+    found = shared(
+        ("cards", category, sort, page),
+        lambda: queries.cards(now=now, category=category, sort=sort, page=page),
     )
-    counts = queries.counts_by_category(now)
     return render_template(
         template,
-        found=found,
+        found=queries.marked(found, reader_id()),
         category=category,
         categories=list(Category),
-        counts=counts,
-        total=counts[category] if category else sum(counts.values()),
+        total=_total(category, now),
         sorts=sorts(**place),
         links=_page_links(found, **place),
         **more,
     )
 
 
+def _total(category: Category | None, now: datetime) -> int:
+    counts = shared("counts", lambda: queries.counts_by_category(now), WHILE)
+    return counts[category] if category else sum(counts.values())
+
+
+def _featured(now: datetime) -> queries.CardView | None:
+    nearest = shared("nearest", lambda: queries.nearest_id(now), WHILE)
+    return shared(("featured", nearest), lambda: queries.featured(nearest, now))
+
+
 @public
+@same_for_visitors
 def home() -> ResponseReturnValue:
     """Find something to join."""
     now = utcnow()
@@ -94,13 +111,14 @@ def home() -> ResponseReturnValue:
     return _grid(
         "web/home.html",
         None,
-        stats=queries.public_stats(now),
-        featured=queries.featured(now, reader_id()) if first else None,
+        stats=shared("stats", lambda: queries.public_stats(now), WHILE),
+        featured=_featured(now) if first else None,
         first=first,
     )
 
 
 @public
+@same_for_visitors
 def category(category: str) -> ResponseReturnValue:
     """The wishes of one category."""
     found = next((each for each in Category if each.value == category), None)
@@ -110,6 +128,7 @@ def category(category: str) -> ResponseReturnValue:
 
 
 @public
+@same_for_visitors
 def how() -> ResponseReturnValue:
     """How it works, and what happens with money."""
     return render_template("web/how.html")

@@ -5,6 +5,7 @@ Flask looks at the address, so every `url_for` keeps it. What machines read (fil
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import Babel, force_locale, gettext, ngettext
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from c2b.accounts import operations
 from c2b.core import text
@@ -29,6 +32,7 @@ bp = Blueprint("language", __name__)
 BY_PREFIX = {prefix.strip("/"): code for code, prefix in PREFIXES.items() if prefix}
 KEY = "c2b.language"  # where the request keeps the language of its address
 COOKIE, A_YEAR = "language", 365 * 86400
+LONGEST_HEADER = 200
 # What is there once, for machines: it is never redirected, and its address has no prefix.
 MACHINE_PATHS = ("/static/", "/files/", "/webhooks/", "/healthz", "/readyz", "/language/", "/sandbox/")
 MACHINE_ENDINGS = (
@@ -83,7 +87,14 @@ def wanted() -> str:
         return str(chosen)
     if (kept := _account_language()) in LANGUAGES:
         return str(kept)
-    return next((found for tag, _quality in request.accept_languages if (found := closest(tag))), "en")
+    return of_header(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(maxsize=1024)
+def of_header(header: str) -> str:
+    """The language of ours that a browser's header asks for first; English where it asks for none of them."""
+    tags = parse_accept_header(header[:LONGEST_HEADER], LanguageAccept)
+    return next((found for tag, _quality in tags if (found := closest(tag))), "en")
 
 
 def _account_language() -> str | None:
@@ -144,6 +155,8 @@ def stay_in_language(response: Response) -> Response:
         response.headers["Location"] = _in_language(where, PREFIXES[chosen] if chosen else own_prefix())
     if KEY not in request.environ and request.endpoint is not None and not is_for_machines(request.path):
         response.vary.update(("Accept-Language", "Cookie"))
+    if response.mimetype == "text/html" and not g.get("failed"):
+        response.content_language.add(code())
     return response
 
 

@@ -8,7 +8,7 @@ from c2b.core.languages import PREFIXES, prefixed
 from c2b.web.language import own_prefix
 
 THEMES = ("light", "dark")
-THEME_COOKIE = "theme"
+THEME_COOKIE, KEYS_COOKIE = "theme", "keys"
 
 
 def theme() -> str:
@@ -19,7 +19,7 @@ def theme() -> str:
 
 def keys_are_off() -> bool:
     """Whether this person switched single keys off (WCAG 2.1.4)."""
-    return has_request_context() and request.cookies.get("keys") == "off"
+    return has_request_context() and request.cookies.get(KEYS_COOKIE) == "off"
 
 
 def absolute(path: str) -> str:

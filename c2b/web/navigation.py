@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
 from c2b.core.access import Role
+from c2b.core.addresses import path_for
 from c2b.core.clock import utcnow
 from c2b.merchants.models import Merchant
 from c2b.merchants.queries import firm_of
@@ -32,7 +34,7 @@ class Entry:
 
     @property
     def url(self) -> str:
-        return url_for(self.endpoint)
+        return path_for(self.endpoint)
 
     @property
     def tab(self) -> bool:
@@ -143,13 +145,13 @@ def language_links() -> list[dict[str, Any]]:
     if not has_endpoint("language.choose"):
         return []
     now = str(get_locale() or "en").replace("_", "-")
-    back = request.full_path.rstrip("?")
+    back = quote(request.full_path.rstrip("?"), safe="/")
     return [
         {
             "code": code,
             "name": name,
             "current": code == now,
-            "url": url_for("language.choose", code=code, next=back),
+            "url": f"{path_for('language.choose', code=code)}?next={back}",
         }
         for code, name in LANGUAGES.items()
     ]
@@ -158,7 +160,7 @@ def language_links() -> list[dict[str, Any]]:
 def link(endpoint: str, **values: Any) -> str:
     """The address of a page, or of the front page while that page is not there."""
     try:
-        return url_for(endpoint, **values)
+        return path_for(endpoint, **values)
     except BuildError:
         return "/"
 
@@ -185,6 +187,7 @@ def register(app: Flask) -> None:
     app.context_processor(frame)
     app.jinja_env.globals.update(
         has_endpoint=has_endpoint,
+        url_for=path_for,
         link=link,
         office_nav=office_nav,
         own_firm=own_firm,

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from c2b.campaigns import finding, queries
 from c2b.campaigns.categories import Category
 from c2b.campaigns.finding import KINDS, STATUSES, Asked
-from c2b.core.access import public
+from c2b.core.access import public, same_for_visitors
+from c2b.core.addresses import path_for
 from c2b.core.clock import utcnow
 from c2b.core.forms import query_text
+from c2b.core.kept import WHILE, shared
 from c2b.core.money import parse_amount
 from c2b.web.asking import page_asked, reader_id, sort_asked
 
@@ -20,6 +22,7 @@ Choice = tuple[str, str, int | None, bool]  # words, address, count, current
 
 
 @public
+@same_for_visitors
 def search() -> ResponseReturnValue:
     """Find campaigns by words, Chinese too, and by what they are."""
     now, asked, sort = utcnow(), asked_for(), sort_asked()
@@ -27,16 +30,21 @@ def search() -> ResponseReturnValue:
     if not request.args:
         return render_template("web/search.html", asked=asked, found=None, place=place)
     page = page_asked()
-    found = finding.find(asked, now=now, sort=sort, page=page, user_id=reader_id())
+    at = queries.place_asked(request.args)
+    found = shared(
+        ("search", asked, sort, page, at), lambda: finding.find(asked, now=now, sort=sort, page=page, at=at)
+    )
     nothing = not found.cards and page == 1
     return render_template(
         "web/search.html",
         asked=asked,
-        found=found,
+        found=queries.marked(found, reader_id()),
         place=place,
-        filters=filters(asked, place, finding.facets(asked, now=now)),
+        filters=filters(
+            asked, place, shared(("facets", asked), lambda: finding.facets(asked, now=now), WHILE)
+        ),
         sorts=sorts(place, sort),
-        links=_links(place, page, found.has_next),
+        links=_links(place, found),
         words=finding.nearest_words(asked.q) if nothing and asked.q else [],
         likes=finding.like(asked.q, now=now, limit=4, user_id=reader_id()) if nothing and asked.q else [],
     )
@@ -74,7 +82,7 @@ def address_of(asked: Asked, sort: str) -> dict[str, Any]:
 
 def _to(place: dict[str, Any], **changes: Any) -> str:
     kept = {name: value for name, value in {**place, **changes}.items() if value}
-    return url_for("web.search", **(kept or {"q": ""}))
+    return path_for("web.search", **(kept or {"q": ""}))
 
 
 def filters(asked: Asked, place: dict[str, Any], facets: finding.Facets) -> list[tuple[str, list[Choice]]]:
@@ -106,6 +114,9 @@ def sorts(place: dict[str, Any], now: str) -> list[tuple[str, str, bool]]:
     ]
 
 
-def _links(place: dict[str, Any], page: int, more: bool) -> tuple[str | None, str | None]:
-    before = _to(place, page=page - 1 if page > 2 else "") if page > 1 else None
-    return before, _to(place, page=page + 1) if more else None
+def _links(place: dict[str, Any], found: queries.CardPage) -> tuple[str | None, str | None]:
+    earlier, later = queries.neighbours(found)
+    return (
+        _to(place, **earlier) if earlier is not None else None,
+        _to(place, **later) if later is not None else None,
+    )

@@ -1,6 +1,7 @@
 """What pages read: cards in a fixed number of statements, the campaign page's figures, one's own lists."""
 
 from datetime import timedelta
+from itertools import chain
 
 import pytest
 from sqlalchemy import event
@@ -10,6 +11,7 @@ from c2b.campaigns import queries
 from c2b.campaigns.categories import Category
 from c2b.campaigns.closing import close_campaigns as close_by_set
 from c2b.campaigns.operations import follow
+from c2b.campaigns.order import place_of
 from c2b.campaigns.pledging import place_pledge, place_pledges, withdraw_pledge
 from c2b.campaigns.states import Basis, CampaignState, Origin
 from c2b.core.db import db
@@ -86,7 +88,7 @@ def test_lists_hold_what_can_be_joined_now_in_the_order_asked_for(make, now):
     assert slugs(queries.cards(now=now, origin=Origin.MERCHANT)) == []
     assert queries.counts_by_category(now)[Category.HOME] == 2
     assert queries.counts_by_category(now, Origin.PLATFORM)[Category.HOME] == 0
-    assert queries.featured(now).slug == "near"
+    assert queries.featured(queries.nearest_id(now), now).slug == "near"
     assert [card.slug for card in queries.similar(new, now=now)] == ["near"]
     assert queries.public_stats(now) == queries.Stats(people_waiting=9, open_campaigns=3)
 
@@ -198,3 +200,24 @@ def test_after_its_deadline_the_page_keeps_what_was_pledged(make, now):
     close_by_set([campaign.id], now=later)
     view = queries.page_view(campaign, None, now=later)
     assert (view.card.state_label, view.card.want_count, view.next_missing) == ("closed", 3, 6)
+
+
+def test_places_lead_through_every_order_and_back_while_others_come_in(make, now):
+    for number in range(7):
+        make.campaign(closes_at=now + timedelta(days=1 + number % 2), threshold=5 + number % 3)
+    for sort in queries.SORTS:
+        whole = slugs(queries.cards(now=now, sort=sort))
+        page = queries.cards(now=now, sort=sort, per_page=3)
+        walked = [slugs(page)]
+        make.campaign(closes_at=now + timedelta(hours=1), threshold=1)  # it would push the others on
+        while page.has_next:
+            at = place_of(page.end)
+            page = queries.cards(now=now, sort=sort, per_page=3, page=page.page + 1, at=at)
+            walked.append(slugs(page))
+        seen = list(chain.from_iterable(walked))
+        assert [slug for slug in seen if slug in whole] == whole
+        assert len(set(seen)) == len(seen)
+        before = queries.cards(now=now, sort=sort, per_page=3, page=2, at=place_of(page.begin, back=True))
+        assert slugs(before) == walked[-2] and before.has_next
+    for odd in ("", "x", "1", "1~2~3~4", "9" * 30, "-", "1~-", "٣~1", "~", f"{2**61}~1"):
+        assert queries.cards(now=now, at=place_of(odd)).page == 1

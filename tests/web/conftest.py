@@ -12,7 +12,7 @@ from flask_wtf import CSRFProtect
 
 from c2b.config import ROOT
 from c2b.mailing.render import moment
-from c2b.web import assets, filters, installing, meta, navigation, structured
+from c2b.web import assets, filters, fragments, installing, meta, navigation, structured
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def frame_app() -> Flask:
     Babel(app)
     CSRFProtect(app)
     LoginManager(app).user_loader(lambda _id: None)
-    for part in (assets, filters, meta, navigation, installing, structured):
+    for part in (assets, filters, fragments, meta, navigation, installing, structured):
         part.register(app)
     app.jinja_env.filters["moment"] = moment
     app.add_url_rule("/", "web.home", lambda: "")

@@ -1,5 +1,6 @@
 """The page of wishes, its categories and search, as anybody meets them."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,15 +34,17 @@ def test_cards_say_the_four_facts(make: Make, client: FlaskClient) -> None:
     page = client.get("/").text
     for fact in ("Iron pot", "259", "¥399", "<b>1</b> wants it", "7 days left", "I want it"):
         assert fact in page
-    assert f'action="/c/{campaign.slug}/want"' in page
+    assert f'href="/c/{campaign.slug}#join"' in page  # a visitor chooses first; nothing here needs a session
 
 
 def test_a_joined_campaign_says_so(make: Make, client: FlaskClient, sign_in: Any) -> None:
     shopper = make.user()
     make.pledge(make.campaign(threshold=50), shopper)
-    assert 'aria-pressed="true"' not in client.get("/").text
+    assert "data-want" not in client.get("/").text
     sign_in(client, shopper)
     assert 'aria-pressed="true"' in client.get("/").text
+    sign_in(client, make.shopper())
+    assert 'aria-pressed="false"' in client.get("/").text
 
 
 def test_a_category_shows_its_own_alone(make: Make, client: FlaskClient) -> None:
@@ -67,11 +70,14 @@ def test_twenty_eight_are_a_page(make: Make, client: FlaskClient) -> None:
     starter = make.user().id
     for number in range(30):
         make.campaign(title=f"Wish {number}", starter_id=starter)
-    first, second = client.get("/?sort=new").text, client.get("/?sort=new&page=2").text
-    assert first.count('class="cc"') == 28
-    assert second.count('class="cc"') == 2
-    assert 'href="/?sort=new&amp;page=2"' in first
+    first = client.get("/?sort=new").text
+    onward = re.search(r'href="(/\?sort=new&amp;after=[\d~]+&amp;page=2)"', first)
+    assert onward is not None
+    make.campaign(title="New meanwhile", starter_id=starter)
+    second = client.get(onward[1].replace("&amp;", "&")).text
+    assert (first.count('class="cc"'), second.count('class="cc"')) == (28, 2)
     assert 'href="/?sort=new"' in second
+    assert client.get("/?sort=new&page=2").text.count('class="cc"') == 3  # an old address names only the number
 
 
 ODD = (

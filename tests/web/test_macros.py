@@ -9,6 +9,7 @@ from wtforms import BooleanField, FileField, RadioField, SelectField, StringFiel
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
+from c2b.campaigns.states import Basis
 from tests.web.conftest import Page
 
 NOW = datetime.now(UTC)
@@ -42,6 +43,7 @@ def campaign(**changes: Any) -> dict[str, Any]:
         "next_missing": 116,
         "next_price": 23900,
         "joined": False,
+        "counts": Basis.UNITS,
     }
     return usual | changes
 
@@ -60,7 +62,7 @@ def test_a_card_says_the_same_with_words_as_with_its_bar(page: Page) -> None:
 
     assert "Pot &lt;22 cm&gt;" in html
     assert "<b>1,284</b> want it" in html
-    assert "<b>116 more</b> for ¥239" in html
+    assert "<b>116 units more</b> for ¥239" in html
     assert 'list&nbsp;<s class="was">¥399</s>' in html
     assert "5 days left" in html
     assert 'style="--v:92%"' in html
@@ -76,7 +78,12 @@ def test_a_card_says_the_same_with_words_as_with_its_bar(page: Page) -> None:
         ({"state_label": "scheduled"}, "Scheduled"),
         ({"joined": True}, "Joined"),
         ({"want_count": 1}, "<b>1</b> wants it"),
-        ({"expected_price": None, "list_price": None, "next_price": None}, "<b>116 more</b> and it is on"),
+        (
+            {"expected_price": None, "list_price": None, "next_price": None},
+            "<b>116 units more</b> and it is on",
+        ),
+        ({"counts": Basis.PEOPLE}, "<b>116 people more</b> for"),
+        ({"next_missing": 1}, "<b>1 more</b> for"),
     ],
 )
 def test_a_card_tells_its_state(page: Page, changes: dict[str, Any], words: str) -> None:
