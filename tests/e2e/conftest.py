@@ -1,5 +1,6 @@
 """Browser, site and people for tests that look at pages as people do."""
 
+import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.e2e.people import sign_in
 from tests.e2e.site import Site, running, seeded
 
 OpenAs = Callable[..., Page]
+StateOf = Callable[[str], StorageState]
 FAILED = pytest.StashKey[bool]()
 
 
@@ -25,7 +27,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def chromium() -> str:
+    """Where Chromium is; without one the run says so at its end (or fails, if strict)."""
+    try:
+        return chrome.chromium()
+    except chrome.NoChromium as reason:
+        if os.environ.get("C2B_TEST_STRICT") == "1":
+            pytest.fail(f"Chromium is needed here: {reason}")
+        pytest.skip(f"no Chromium: {reason}")
+
+
+@pytest.fixture(scope="session")
+def demo(chromium: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The seeded demo, shared by all processes of this run; copied, never used itself."""
     given = request.config.getoption("--demo-folder", None)
     if given:
@@ -36,22 +49,21 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="session")
 def site(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A running site for tests that read, or change only what no other test looks at."""
+    """The running site of this process: each test changes only what no other looks at, or puts it back."""
     with running(demo, tmp_path_factory.mktemp("site")) as site:
         yield site
 
 
 @pytest.fixture
 def own_site(demo: Path, tmp_path: Path) -> Iterator[Site]:
-    """A running site of this test's own."""
+    """A running site of this test's own, for one that lets time pass. To start it costs more than most tests."""
     with running(demo, tmp_path / "site") as site:
         yield site
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browser(chromium: str) -> Iterator[Browser]:
     """Chromium; its driver's event loop must be gone before other tests run, hence no longer than this package."""
-    chrome.chromium()
     with sync_playwright() as playwright:
         browser = chrome.launch(playwright)
         yield browser
@@ -75,9 +87,22 @@ def watch(site_in_use: Site) -> Iterator[chrome.Watch]:
 @pytest.fixture
 def site_in_use(request: pytest.FixtureRequest) -> Site:
     """The site of this test: its own if it has one."""
-    name = next((name for name in ("own_site", "long_words") if name in request.fixturenames), "site")
-    found: Site = request.getfixturevalue(name)
+    found: Site = request.getfixturevalue("own_site" if "own_site" in request.fixturenames else "site")
     return found
+
+
+@pytest.fixture
+def state_of(
+    site_in_use: Site, browser: Browser, watch: chrome.Watch, signed_in: dict[str, StorageState]
+) -> StateOf:
+    """The cookies of one of the demo's people, who signs in when first asked for."""
+
+    def of(who: str) -> StorageState:
+        if who not in signed_in:
+            signed_in[who] = sign_in(browser, site_in_use, watch, who)
+        return signed_in[who]
+
+    return of
 
 
 @pytest.hookimpl(wrapper=True)
@@ -95,7 +120,7 @@ def open_as(
     site_in_use: Site,
     browser: Browser,
     watch: chrome.Watch,
-    signed_in: dict[str, StorageState],
+    state_of: StateOf,
 ) -> Iterator[OpenAs]:
     """A window for one of the demo's people (None for a visitor); options as of a browser's context.
 
@@ -104,9 +129,7 @@ def open_as(
     contexts: list[BrowserContext] = []
 
     def open_one(who: str | None = None, **more: Any) -> Page:
-        if who and who not in signed_in:
-            signed_in[who] = sign_in(browser, site_in_use, watch, who)
-        state = {"storage_state": signed_in[who]} if who else {}
+        state = {"storage_state": state_of(who)} if who else {}
         context = chrome.context_for(browser, site_in_use.address, watch, **state, **more)
         contexts.append(context)
         return context.new_page()

@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
 
 from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import select
-from werkzeug.test import TestResponse
 
 from c2b import seed
-from c2b.accounts.models import User
 from c2b.core.access import Role
-from c2b.core.db import db
+from tests.e2e.conftest import StateOf
 from tests.e2e.site import Site
 from tests.house.test_pages import SKIPPED
 
@@ -29,26 +26,36 @@ class Place:
     who: str | None
 
 
-def places(site: Site, *, every: bool = False, part: int = 0, parts: int = 1) -> list[Place]:
-    """One place for each page, the fullest of its examples (or every example); of `parts` shares, this one."""
-    found: dict[tuple[str, str | None], list[tuple[int, Place]]] = {}
-    for number, (endpoint, who, addresses) in enumerate(
-        sorted(site.ask(lambda: list(_pages(site.app))), key=str)
-    ):
-        if number % parts != part:
-            continue
-        client = site.ask(lambda who=who: _client(site.app, who))  # type: ignore[misc]
-        for address in addresses:
-            answer = client.get(address)
-            if answer.status_code == 200 and answer.mimetype == "text/html" and not _is_framed(answer):
-                size = (len(answer.data), Place(endpoint, address, who))
-                found.setdefault((endpoint, who), []).append(size)
-    if every:
-        return [place for sizes in found.values() for _size, place in sizes]
-    return [max(sizes, key=lambda size: size[0])[1] for sizes in found.values()]
+def places(site: Site, state_of: StateOf, *, every: bool, part: int, parts: int) -> list[Place]:
+    """This share (of `parts`) of all pages: of each the fullest of its examples, or every example."""
+    found = []
+    asking = HTTPConnection("127.0.0.1", site.port)
+    pages = sorted(site.ask(lambda: list(_pages(site.app))), key=str)
+    for endpoint, who, addresses in pages[part::parts]:
+        cookies = _cookies(state_of, who)
+        sizes = [(_size(asking, address, cookies), Place(endpoint, address, who)) for address in addresses]
+        there = [(size, place) for size, place in sizes if size]
+        if there and not every:
+            there = [max(there, key=lambda one: one[0])]
+        found += [place for _size, place in there]
+    asking.close()
+    return found
 
 
-def _is_framed(answer: TestResponse) -> bool:
+def _cookies(state_of: StateOf, who: str | None) -> str:
+    return "; ".join(f"{one['name']}={one['value']}" for one in state_of(who)["cookies"]) if who else ""
+
+
+def _size(asking: HTTPConnection, address: str, cookies: str) -> int:
+    """How long a page is that a browser can look at; 0 for everything else."""
+    asking.request("GET", address, headers={"Cookie": cookies, "Accept-Language": "en"})
+    answer = asking.getresponse()
+    size = len(answer.read())
+    html = answer.headers.get_content_type() == "text/html"
+    return size if answer.status == 200 and html and not _is_framed(answer) else 0
+
+
+def _is_framed(answer: HTTPResponse) -> bool:
     """Whether this is a mail shown in a frame, where no script runs, axe-core's neither."""
     return "sandbox" in answer.headers.get("Content-Security-Policy", "")
 
@@ -69,13 +76,3 @@ def _pages(app: Flask) -> Iterator[tuple[str, str | None, list[str]]]:
         yield endpoint, whos[0], built
         if endpoint in ALSO_SIGNED_IN:
             yield endpoint, ALSO_SIGNED_IN[endpoint], built
-
-
-def _client(app: Flask, who: str | None) -> FlaskClient:
-    client = app.test_client()
-    if who:
-        user = db.session.scalars(select(User).where(User.email == f"{who}@muster.example")).one()
-        with client.session_transaction() as session:
-            session["_user_id"] = user.get_id()
-            session["_fresh"] = True
-    return client

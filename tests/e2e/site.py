@@ -27,7 +27,7 @@ T = TypeVar("T")
 COMMAND = [sys.executable, "-c", "from c2b.cli import main; main()"]
 SECRET = "a key that only these tests know, long enough"
 FILE = "c2b.sqlite3"
-PATIENCE = 60.0  # seconds that a server may take to answer
+PATIENCE = 300.0  # seconds that a server may take to answer
 
 
 def settings(folder: Path, port: int = 8000, **more: str) -> dict[str, str]:
@@ -94,7 +94,7 @@ class Site:
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end and self.process.poll() is None:
             try:
-                with urllib.request.urlopen(f"{self.address}/healthz", timeout=5):
+                with urllib.request.urlopen(f"{self.address}/healthz", timeout=60):
                     return self
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)

@@ -15,8 +15,10 @@ from c2b.merchants.models import Merchant
 from c2b.orders.models import Order
 from c2b.pipeline.models import Batch, Offer
 from c2b.replay.materials import PAPER
+from tests.e2e.site import Site
 from tests.factories import Make
 
+PASSWORD = "nine purple anchors"
 TEA = "Celadon travel tea set for three"
 
 
@@ -62,6 +64,53 @@ def change_price(page: Page, price: str) -> None:
 def leave(page: Page) -> None:
     """From the page "You joined": take the promise back."""
     page.locator("form[action$='/leave'] button").first.click()
+
+
+def save_card(page: Page, kind: str) -> None:
+    """At the provider's page, a card that does what its kind says."""
+    page.locator(f"label:has(input[name=card][value={kind}])").click()
+    page.get_by_role("button", name="Save this card").click()
+
+
+def join_as_newcomer(page: Page, site: Site, name: str) -> None:
+    """On a campaign's page, somebody without an account joins: account, mail, card, and one press."""
+    slug = re.sub(r".*/c/([\w-]+).*", r"\1", page.url)
+    page.locator("form[action$='/join'] button[data-cta]").click()
+    page.get_by_role("link", name="Open an account").click()
+    page.locator("input[name=name]").fill(name)
+    page.locator("input[name=email]").fill(f"{name.lower()}@muster.example")
+    page.locator("input[name=password]").fill(PASSWORD)
+    press(page, "Open an account")
+    expect(page.locator("main")).to_contain_text(f"{name.lower()}@muster.example")
+    site.run_jobs("send_mail")
+    page.goto("/dev/mailbox")
+    page.get_by_role("link", name=re.compile("[Cc]onfirm")).first.click()
+    page.goto(re.search(r"/confirm/[\w.~-]+", page.locator("main").inner_html())[0])  # type: ignore[index]
+    page.locator("main form button").first.click()
+    if "/setup/" not in page.url:
+        page.goto(f"/c/{slug}/join/finish")
+    save_card(page, "ok")
+    press(page, "Join now")
+    heading(page, "You joined")
+
+
+def fill_in_offer(
+    page: Page, folder: Path, *, title: str, at_least: int, price: int, list_price: int
+) -> None:
+    """Everything that the form of an offer must know, with three pictures."""
+    for name, value in {
+        "title": title,
+        "selling_line": "Does what it says, and nobody wakes up.",
+        "tiers-0-from_quantity": at_least,
+        "tiers-0-unit_price": price,
+        "list_price": list_price,
+        "lowest_price_7_days": list_price,
+        "lead_days": 10,
+    }.items():
+        page.locator(f"input[name={name}]").fill(str(value))
+    page.locator("input[type=file][name=pictures]").set_input_files(
+        [picture(folder, f"{n}.png", (n * 60, 120, 200)) for n in range(1, 4)]
+    )
 
 
 def batch_in_review() -> int:

@@ -2,7 +2,7 @@
 
 import re
 
-import pytest
+from babel import Locale
 from playwright.sync_api import Page, expect
 
 from c2b.core.languages import LANGUAGES, PREFIXES
@@ -10,8 +10,8 @@ from tests.e2e import steps
 from tests.e2e.conftest import OpenAs
 from tests.e2e.site import Site
 
-TEA = "/c/celadon-travel-tea-set-for-three-6"
-PAGES = ("/", TEA, f"{TEA}#join", "/help")
+CLOGS = "/c/suede-clogs-with-cork-sole-b"
+PAGES = ("/", "/c/celadon-travel-tea-set-for-three-6", "/help")
 TEXTS = """() => {
   const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
   const found = []
@@ -43,28 +43,32 @@ def texts(page: Page, address: str) -> set[str]:
     return {text for text in page.evaluate(TEXTS) if re.search("[A-Za-z]{2}", text) and "@" not in text}
 
 
-@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
-def test_a_page_speaks_one_language(code: str, site: Site, open_as: OpenAs):
+def countries_of_one_name(code: str) -> set[str]:
+    """The countries that are called in this language as in English, by the CLDR."""
+    theirs = Locale.parse(code, sep="-").territories
+    return {name for land, name in Locale("en").territories.items() if theirs.get(land) == name}
+
+
+def test_a_page_speaks_one_language(site: Site, open_as: OpenAs):
     page = open_as()
     theirs = site.ask(steps.words_of_people)
-    left = {}
+    left = []
     for address in PAGES:
-        english = {
-            text for text in texts(page, address) if not any(text.lstrip(": ") in words for words in theirs)
-        }
-        translated = texts(page, PREFIXES[code] + address)
-        assert page.locator("html").get_attribute("lang") == code
-        same = english & translated - SAME
-        if same:
-            left[address] = sorted(same)
-    assert not left, "\n".join(f"{address}: {words}" for address, words in left.items())
+        english = texts(page, address)
+        ours = {text for text in english if not any(text.lstrip(": ") in words for words in theirs)}
+        for code in (code for code in LANGUAGES if code != "en"):
+            translated = texts(page, PREFIXES[code] + address)
+            assert page.locator("html").get_attribute("lang") == code
+            same = ours & translated - SAME - countries_of_one_name(code)
+            left += [f"{PREFIXES[code]}{address}: {text}" for text in sorted(same)]
+    assert not left, "\n".join(left)
 
 
-def test_joining_works_in_each_language(own_site: Site, open_as: OpenAs):
+def test_joining_works_in_each_language(open_as: OpenAs):
     page = open_as("alice")
     for code, prefix in PREFIXES.items():
-        page.goto(prefix + TEA)
+        page.goto(prefix + CLOGS)
         page.locator("form[action$='/join'] button[data-cta]").click()
-        expect(page).to_have_url(re.compile(f"{prefix}{TEA}/joined$"))
+        expect(page).to_have_url(re.compile(f"{prefix}{CLOGS}/joined$"))
         assert page.locator("html").get_attribute("lang") == code
         steps.leave(page)

@@ -18,7 +18,6 @@ from tests.e2e.conftest import OpenAs
 from tests.e2e.site import Site
 
 WISH = "Silent milk frother, steel"
-PASSWORD = "nine purple anchors"
 
 
 def test_a_wish_becomes_a_parcel(own_site: Site, open_as: OpenAs, tmp_path: Path):
@@ -27,8 +26,8 @@ def test_a_wish_becomes_a_parcel(own_site: Site, open_as: OpenAs, tmp_path: Path
     approve(otto)
     join(alice, slug, card="declined", quantity="2")
     bea = open_as()
-    newcomer(bea, own_site, slug)
-    expect(bea.locator("main")).to_contain_text("You joined")
+    bea.goto(f"/c/{slug}")
+    steps.join_as_newcomer(bea, own_site, "Bea")
 
     pass_time(own_site, timedelta(days=7, hours=1))
     offer = register(mo, slug, tmp_path)
@@ -84,36 +83,9 @@ def join(page: Page, slug: str, *, card: str, quantity: str) -> None:
     page.locator("form details.box-more summary").click()
     page.locator("select[name=card]").select_option("new")
     page.locator("form[action$='/join'] button[data-cta]").click()
-    save_card(page, card)
+    steps.save_card(page, card)
     steps.press(page, "Join now")
     steps.heading(page, "You joined")
-
-
-def save_card(page: Page, kind: str) -> None:
-    """At the provider's page, a card that does what its kind says."""
-    page.locator(f"label:has(input[name=card][value={kind}])").click()
-    page.get_by_role("button", name="Save this card").click()
-
-
-def newcomer(page: Page, site: Site, slug: str) -> None:
-    """Somebody without an account joins: account, mail, card, and back to the campaign."""
-    page.goto(f"/c/{slug}")
-    page.locator("form[action$='/join'] button[data-cta]").click()
-    page.get_by_role("link", name="Open an account").click()
-    page.locator("input[name=name]").fill("Bea")
-    page.locator("input[name=email]").fill("bea@muster.example")
-    page.locator("input[name=password]").fill(PASSWORD)
-    steps.press(page, "Open an account")
-    expect(page.locator("main")).to_contain_text("bea@muster.example")
-    site.run_jobs("send_mail")
-    page.goto("/dev/mailbox")
-    page.get_by_role("link", name=re.compile("[Cc]onfirm")).first.click()
-    page.goto(re.search(r"/confirm/[\w.~-]+", page.locator("main").inner_html())[0])  # type: ignore[index]
-    page.locator("main form button").first.click()
-    if "/setup/" not in page.url:
-        page.goto(f"/c/{slug}/join/finish")
-    save_card(page, "ok")
-    steps.press(page, "Join now")
 
 
 def pass_time(site: Site, by: timedelta) -> None:
@@ -142,17 +114,8 @@ def register(mo: Page, slug: str, folder: Path) -> int:
     """Mo finds the demand and hands in an offer; its number."""
     mo.goto("/sell/demand")
     mo.locator(f"main a[href*='/sell/a/new/{slug}']").first.click()
-    mo.locator("input[name=title]").fill("Silent milk frother")
-    mo.locator("input[name=selling_line]").fill("Foam in a minute, and nobody wakes up.")
-    mo.locator("input[name=tiers-0-from_quantity]").fill("3")
-    mo.locator("input[name=tiers-0-unit_price]").fill("85")
+    steps.fill_in_offer(mo, folder, title="Silent milk frother", at_least=3, price=85, list_price=159)
     mo.locator("input[name=minimum]").fill("3")
-    mo.locator("input[name=list_price]").fill("159")
-    mo.locator("input[name=lowest_price_7_days]").fill("159")
-    mo.locator("input[name=lead_days]").fill("10")
-    mo.locator("input[type=file][name=pictures]").set_input_files(
-        [steps.picture(folder, f"{n}.png", (n * 60, 120, 200)) for n in range(1, 4)]
-    )
     steps.sent(mo)
     mo.locator("select[name=certificates-0-kind]").select_option("ccc")
     mo.locator("input[type=file][name=certificates-0-file]").set_input_files(steps.paper(folder))
@@ -213,7 +176,7 @@ def mend(alice: Page, slug: str) -> None:
     ).first.click()
     expect(alice.locator("main")).to_contain_text("Your card did not work")
     steps.press(alice, re.compile("Add another card"))
-    save_card(alice, "ok")
+    steps.save_card(alice, "ok")
     alice.locator("main form label:has(input[name=card])").filter(has_text="4242").first.click()
     steps.press(alice, re.compile("^Use this card"))
     expect(alice.locator("main")).to_contain_text(re.compile("in order|is paid"))

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e import chrome, steps
 from tests.e2e.conftest import OpenAs
+from tests.e2e.site import Site
 
 BACKPACK = re.compile("^Place ?: Foldable city backpack")
 
@@ -14,9 +15,7 @@ BACKPACK = re.compile("^Place ?: Foldable city backpack")
 @pytest.mark.parametrize(
     "window", [{"java_script_enabled": False}, {"viewport": chrome.PHONE, "has_touch": True}]
 )
-def test_a_shopper_browses_joins_for_a_price_of_their_own_changes_it_and_leaves(
-    own_site, open_as: OpenAs, window
-):
+def test_a_shopper_browses_joins_for_a_price_of_their_own_changes_it_and_leaves(open_as: OpenAs, window):
     page = open_as("alice", **window)
     steps.find_by_category(page, "home", steps.TEA)
     steps.join_for_other_price(page, "175")
@@ -30,7 +29,7 @@ def test_a_shopper_browses_joins_for_a_price_of_their_own_changes_it_and_leaves(
     expect(page.locator("form[action$='/join']")).to_be_visible()
 
 
-def test_an_offer_is_refused_mended_and_handed_in_by_forms(own_site, open_as: OpenAs, watch, tmp_path):
+def test_an_offer_is_refused_mended_and_handed_in_by_forms(open_as: OpenAs, watch, tmp_path):
     watch.may_answer(422)
     page = open_as("mo", java_script_enabled=False)
     page.goto("/sell/a")
@@ -42,24 +41,17 @@ def test_an_offer_is_refused_mended_and_handed_in_by_forms(own_site, open_as: Op
     steps.press(page, "Save")
     expect(page.locator(".errsum")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.locator("input[name=title]").fill("Insulated bottle, 600 ml")
-    page.locator("input[name=selling_line]").fill("Keeps tea hot until the evening.")
-    page.locator("input[name=tiers-0-from_quantity]").fill("300")
-    page.locator("input[name=tiers-0-unit_price]").fill("85")
-    page.locator("input[name=list_price]").fill("149")
-    page.locator("input[name=lowest_price_7_days]").fill("149")
-    page.locator("input[name=lead_days]").fill("20")
-    page.locator("input[name=pictures]").set_input_files(
-        [steps.picture(tmp_path, f"{n}.png", (n * 50, 90, 30)) for n in range(1, 4)]
+    steps.fill_in_offer(
+        page, tmp_path, title="Insulated bottle, 600 ml", at_least=300, price=85, list_price=149
     )
     steps.press(page, "Save")
     steps.press(page, "Hand it in")
     expect(page.locator("main")).to_contain_text("Machine review")
 
 
-def test_a_batch_is_reviewed_by_forms(own_site, open_as: OpenAs):
-    page = open_as("rita", java_script_enabled=False)
-    number = own_site.ask(steps.batch_in_review)
+def test_a_batch_is_reviewed_by_forms(site: Site, open_as: OpenAs):
+    page = open_as("rob", java_script_enabled=False)
+    number = site.ask(steps.ten_offers_to_review)
     page.goto("/review")
     page.locator(f"main a[href$='/review/b/{number}']").first.click()
     page.locator("[data-row] a").first.click()
@@ -70,10 +62,12 @@ def test_a_batch_is_reviewed_by_forms(own_site, open_as: OpenAs):
     steps.heading(page, "1 verdict sent")
 
 
-def test_a_launch_gets_its_date_by_place(own_site, open_as: OpenAs):
+def test_a_launch_gets_its_date_by_place(open_as: OpenAs):
     page = open_as("otto", java_script_enabled=False)
     page.goto("/schedule")
     page.get_by_role("link", name=BACKPACK).click()
     page.locator(".put:visible").first.click()
     expect(page.locator("main")).to_contain_text("Foldable city backpack")
     expect(page.get_by_role("link", name=BACKPACK)).to_have_count(0)
+    page.locator("main .note").get_by_role("button", name=re.compile("^Undo")).click()
+    expect(page.get_by_role("link", name=BACKPACK)).to_have_count(1)
