@@ -300,8 +300,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say in the last lines if one of the two databases was missing."""
-    if any("no PostgreSQL" in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+    """Say in the last lines if one of the two databases, or the browser, was missing."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    if any("no PostgreSQL" in reason for reason in skipped):
         terminalreporter.write_line(
             "PostgreSQL was NOT tested: it could not be had on this machine.", red=True
+        )
+    if any("no Chromium" in reason for reason in skipped):
+        terminalreporter.write_line(
+            "The pages were NOT tested in a browser: Chromium is missing"
+            " (apt-get install chromium-headless-shell fonts-noto-cjk).",
+            red=True,
         )
