@@ -156,6 +156,17 @@ def test_the_database_itself_refuses_to_change_the_books(app: Flask, now: dateti
     assert db.session.execute(select(Entry.tx_id, Entry.seq, Entry.account_id, Entry.amount)).all() == before
 
 
+@pytest.mark.parametrize("table", ["ledger_entry", "ledger_tx", "ledger_account"])
+@pytest.mark.parametrize("database", ["postgresql"])
+def test_the_books_cannot_be_emptied_at_one_stroke(app: Flask, now: datetime, table: str) -> None:
+    """Triggers for rows do not see it."""
+    with transaction():
+        post([sale()], now=now)
+    with pytest.raises(DBAPIError, match="never emptied"), transaction():
+        db.session.execute(text(f'TRUNCATE "{table}" CASCADE'))
+    assert db.session.scalar(select(func.count()).select_from(Entry)) > 0
+
+
 def _open_transaction(entries: list[tuple[str, int]]) -> None:
     """An open transaction by raw SQL, with entries of these currencies and amounts."""
     db.session.execute(
