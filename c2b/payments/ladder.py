@@ -6,13 +6,13 @@ epoch, asks with no transaction open, and books only what is still its own (F-11
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import case, literal, select, tuple_, update
 
 from c2b.core.db import db, lock, transaction
 from c2b.core.errors import NotFound
 from c2b.core.events import record
 from c2b.payments import attempts, windows
-from c2b.payments.asking import find_out
+from c2b.payments.asking import find_out, may_ask
 from c2b.payments.attempts import IN_FLIGHT, UNANSWERED, WRONG_ANSWER
 from c2b.payments.declines import SETTLED_BY_HAND
 from c2b.payments.models import Attempt
@@ -39,9 +39,14 @@ def look_up_due(now: datetime) -> int:
     done = 0
     while requests := _claimed(now):
         answered = find_out(requests, now)
+        left = _not_asked(requests, {request.attempt_id for request, _outcome in answered})
         with transaction():
             attempts.book(answered, now)
-        done += len(requests)
+            _give_back(left, now)
+        done += len(requests) - len(left)
+        if left:  # the provider is left alone
+            with transaction():
+                _come_again(now)
     with transaction():
         _open_cases(now)
     return done
@@ -94,6 +99,45 @@ def claim_due(now: datetime, limit: int = CHUNK) -> list[Request]:
         .execution_options(synchronize_session=False)
     ).all()
     return attempts.read(attempts.requests().where(Attempt.id.in_(ids))) if ids else []
+
+
+def _not_asked(requests: list[Request], answered: set[int]) -> list[Request]:
+    """Those of which nothing is known because the provider is left alone; one that it does not know is no such."""
+    missing = [request for request in requests if request.attempt_id not in answered]
+    certain = [request for request in missing if request.state != AttemptState.REQUIRES_ACTION]
+    return missing if len(missing) > len(certain) and not may_ask() else certain
+
+
+def _give_back(left: list[Request], now: datetime) -> None:
+    """A look-up that was not made uses up no rung: each comes again in a minute, where it was."""
+    if not left:
+        return
+    db.session.execute(
+        update(Attempt)
+        .where(tuple_(Attempt.id, Attempt.epoch).in_([(it.attempt_id, it.epoch) for it in left]))
+        .where(Attempt.state.in_(IN_FLIGHT))
+        .values(
+            look_ups=Attempt.look_ups - 1,
+            look_up_at=now + MINUTE,
+            case_at=case((Attempt.case_at == now, None), else_=Attempt.case_at),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _come_again(now: datetime) -> None:
+    """Whoever else is due waits as well, without being taken to another rung."""
+    chosen = (
+        select(Attempt.id)
+        .where(Attempt.state.in_(IN_FLIGHT), Attempt.look_up_at <= now)
+        .with_for_update(skip_locked=True, key_share=True)
+    )
+    db.session.execute(
+        update(Attempt)
+        .where(Attempt.id.in_(chosen.scalar_subquery()))
+        .values(look_up_at=now + MINUTE)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _open_cases(now: datetime) -> None:

@@ -1,20 +1,23 @@
 """The ladder of look-ups: its rungs, its end, its fence, and what it never does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from c2b.campaigns.states import PledgeState
 from c2b.core.checks import broken_promises
+from c2b.core.claims import database_time
 from c2b.core.db import db, transaction
 from c2b.orders import charging
 from c2b.orders.models import Order
 from c2b.payments import asking, attempts, ladder
 from c2b.payments.gateway import Outcome
-from c2b.payments.models import Attempt
+from c2b.payments.models import Attempt, ProviderPace
 from c2b.payments.queries import cases
 from c2b.payments.states import AttemptState as S
 from c2b.pipeline.models import Launch
@@ -68,6 +71,30 @@ def test_a_missing_answer_is_looked_up_ever_more_rarely_and_then_by_a_person(
     assert rungs == list(ladder.RUNGS)
     assert only().state == S.UNKNOWN
     assert [attempt.id for attempt in cases()[0]] == [only().id]
+
+
+def test_a_look_up_that_was_not_made_uses_up_no_rung(app: Flask, launch: Launches, now: datetime) -> None:
+    """While the provider is known to be down nothing is asked, however often the time for it comes (F-41)."""
+    it = launch([(2, "answer_lost")])
+    charge(it, now)
+    app.config["C2B"] = replace(app.config["C2B"], provider_rate=1000.0)
+    the_door_is(closed_for=3600)
+    moment = only().look_up_at
+    assert moment is not None
+    for _minute in range(len(ladder.RUNGS) + 1):
+        assert ladder.look_up_due(moment) == 0
+        moment += timedelta(minutes=1)
+        waiting = only()
+        assert (waiting.look_ups, waiting.case_at, waiting.look_up_at) == (0, None, moment)
+    the_door_is(closed_for=0)
+    assert ladder.look_up_due(moment) == 1
+    assert (only().state, only().look_ups) == (S.SUCCEEDED, 1)
+
+
+def the_door_is(*, closed_for: float) -> None:
+    with transaction():
+        until = database_time() + closed_for
+        db.session.merge(ProviderPace(gateway="sandbox", next_at=0.0, failures=0, closed_until=until))
 
 
 def test_a_case_is_opened_after_three_days_and_closed_by_an_answer(
