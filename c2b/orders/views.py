@@ -31,7 +31,7 @@ from c2b.orders.leftovers import buy_leftover
 from c2b.orders.mending import PayView, look_again, mend, pay_view
 from c2b.orders.telling import PAY, pay_path
 from c2b.payments import windows
-from c2b.payments.gateway import gateway
+from c2b.payments.gateway import NoAnswer, gateway
 from c2b.payments.operations import save_mandate
 from c2b.payments.queries import live_mandates
 from c2b.payments.states import AttemptState
@@ -84,14 +84,24 @@ def _mended(form: PayForm, pledge_id: int) -> bool:
 def _pay_page(token: str, view: PayView, form: PayForm) -> str:
     now = utcnow()
     attempt_ = view.attempt
-    confirm = None
+    confirm, silent = None, False
     if attempt_ is not None and attempt_.state == AttemptState.REQUIRES_ACTION and now < view.until:
         reference, back = attempt_.reference or "", url_for(".confirmed", token=token)
         end_transaction()
-        confirm = gateway().confirm_address(reference, back)
+        try:
+            confirm = gateway().confirm_address(reference, back)
+        except NoAnswer:
+            silent = True
         view = pay_view(view.pledge.id, now=now)
     return render_template(
-        "orders/pay.html", token=token, view=view, form=form, confirm=confirm, now=now, code=_code(view)
+        "orders/pay.html",
+        token=token,
+        view=view,
+        form=form,
+        confirm=confirm,
+        silent=silent,
+        now=now,
+        code=_code(view),
     )
 
 
@@ -109,9 +119,20 @@ def pay_add_card(token: str) -> ResponseReturnValue:
     pledge_id = _pledge_of(token)
     customer = f"shopper-{pay_view(pledge_id, now=utcnow()).pledge.shopper_id}"
     end_transaction()
-    setup = gateway().start_setup(customer, url_for(".pay_returned", token=token, _external=True))
+    try:
+        setup = gateway().start_setup(customer, url_for(".pay_returned", token=token, _external=True))
+    except NoAnswer:
+        return _try_later(token)
     session[VISIT] = {"reference": setup.reference, "pledge": pledge_id}
     return redirect(setup.address)
+
+
+def _try_later(token: str) -> ResponseReturnValue:
+    """The provider is silent: back to the page, which says until when there is time."""
+    flash(
+        _("Our payment provider does not answer. Nothing was charged; please try again in a minute."), "warn"
+    )
+    return redirect(url_for(".pay", token=token))
 
 
 @bp.get("/pay/<token>/returned")
@@ -120,9 +141,13 @@ def pay_returned(token: str) -> ResponseReturnValue:
     """Back from the provider's page, where a card was saved or not."""
     pledge_id = _pledge_of(token)
     shopper_id = pay_view(pledge_id, now=utcnow()).pledge.shopper_id
-    visit = session.pop(VISIT, None) or {}
+    visit = session.get(VISIT) or {}
     end_transaction()
-    card = gateway().finish_setup(visit["reference"]) if visit.get("pledge") == pledge_id else None
+    try:
+        card = gateway().finish_setup(visit["reference"]) if visit.get("pledge") == pledge_id else None
+    except NoAnswer:
+        return _try_later(token)  # the visit is kept: coming back here again finishes it
+    session.pop(VISIT, None)
     if card is None:
         flash(_("No card was saved."), "warn")
     else:

@@ -16,6 +16,8 @@ from c2b.merchants.models import MerchantStaff
 from c2b.orders.models import Order
 from c2b.orders.states import OrderState
 from c2b.orders.telling import pay_path
+from c2b.payments.gateway import NoAnswer
+from c2b.payments.gateways.sandbox import Sandbox
 from c2b.pipeline.models import Launch, Offer
 from jobs import deliver_orders, remind_cards
 from tests.factories import Make
@@ -107,6 +109,32 @@ def test_a_payment_is_confirmed_with_the_bank(
     assert "Your card is in order" in client.get(path).text
     run_jobs(now)
     assert {p.state for p in pledges_of(it)} == {PledgeState.ORDERED}
+
+
+@pytest.mark.parametrize("card", ["needs_confirmation", "insufficient_funds"])
+def test_while_the_provider_is_silent_the_page_is_there_and_it_can_be_tried_later(
+    launch: Launches, client: FlaskClient, at: Callable[[datetime], None], now: datetime, card: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    launch([(2, "ok"), (1, card)])
+    run_jobs(now)
+    path = link_of_mail()
+    there = client.get(f"{path}/add").location
+    with monkeypatch.context() as patch:
+        for verb in ("confirm_address", "start_setup", "finish_setup"):
+            patch.setattr(Sandbox, verb, silence)
+        page = client.get(path)
+        assert (page.status_code, "You have until" in page.text) == (200, True)
+        assert ("does not answer" in page.text) == (card == "needs_confirmation")
+        for step in ("add", "returned"):
+            assert client.get(f"{path}/{step}").location == path
+            assert "does not answer" in client.get(path).text
+    back = client.post(there, data={"card": "ok"}).location  # the visit that was begun is not lost
+    assert "is saved" in client.get(back, follow_redirects=True).text
+
+
+def silence(*_asked: object) -> None:
+    raise NoAnswer
 
 
 def test_who_refuses_at_the_bank_can_use_another_card(
