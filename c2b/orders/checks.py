@@ -142,10 +142,16 @@ def within_supply() -> Iterator[str]:
 @check("I-18 a launch that failed lets everybody go, and has charged nobody who is not paid back")
 def failed_launches_are_clean() -> Iterator[str]:
     """No hold and no goods set aside outlive a failed launch; what it charged goes back, but for what was sent."""
+    yield from _still_held()
+    yield from _still_standing()
+    yield from _not_paid_back()
+
+
+def _still_held() -> Iterator[str]:
     over = select(Attempt.pledge_id).where(
         Attempt.purpose.in_((Purpose.VOID, Purpose.CAPTURE)), Attempt.decided_at.is_not(None)
     )
-    held = db.session.execute(
+    held = db.session.scalars(
         select(Attempt.key)
         .join(Launch, Launch.id == Attempt.launch_id)
         .where(
@@ -155,8 +161,11 @@ def failed_launches_are_clean() -> Iterator[str]:
             Attempt.pledge_id.not_in(over),
         )
     )
-    for (key,) in held:
+    for key in held:
         yield f"{key} is still held"
+
+
+def _still_standing() -> Iterator[str]:
     standing = db.session.execute(
         select(Pledge.id, Pledge.state)
         .join(Launch, Launch.campaign_id == Pledge.campaign_id)
@@ -167,6 +176,9 @@ def failed_launches_are_clean() -> Iterator[str]:
     )
     for pledge, state in standing:
         yield f"pledge {pledge} is {state} after its launch failed"
+
+
+def _not_paid_back() -> Iterator[str]:
     with_banks = (
         select(func.coalesce(func.sum(Dispute.amount), 0))
         .where(

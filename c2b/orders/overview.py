@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from c2b.campaigns.models import Campaign, Follow, Pledge
 from c2b.campaigns.states import CampaignState, Fulfilment, PledgeState
@@ -17,6 +17,10 @@ from c2b.orders.states import OrderState
 MOST_NEEDS = 5
 UNDER_WAY = (OrderState.PLACED, OrderState.READY, OrderState.SHIPPED)
 STANDING = (PledgeState.ACTIVE, PledgeState.RECONFIRM, PledgeState.ALLOCATED)
+# The merchant cannot send it, as nobody has said where to.
+HOMELESS = and_(
+    Order.state == OrderState.PLACED, Order.fulfilment == Fulfilment.SHIPPED, Pledge.address_id.is_(None)
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ def overview_of(user_id: int) -> Overview:
         .order_by(Pledge.id)
     ).all()
     orders = db.session.execute(
-        select(Order.number, Order.state, Order.fulfilment, Order.ship_by, Campaign.title, Pledge.address_id)
+        select(Order.number, Order.state, Campaign.title, HOMELESS.label("homeless"))
         .join(Campaign, Campaign.id == Order.campaign_id)
         .join(Pledge, Pledge.id == Order.pledge_id)
         .where(Order.shopper_id == user_id, Order.state.in_(UNDER_WAY))
@@ -69,23 +73,8 @@ def overview_of(user_id: int) -> Overview:
 
 def without_address(user_id: int) -> set[int]:
     """The orders of this person that cannot be sent, as nobody has said where to."""
-    return set(
-        db.session.scalars(
-            select(Order.id)
-            .join(Pledge, Pledge.id == Order.pledge_id)
-            .where(
-                Order.shopper_id == user_id,
-                Order.state == OrderState.PLACED,
-                Order.fulfilment == Fulfilment.SHIPPED,
-                Pledge.address_id.is_(None),
-            )
-        )
-    )
-
-
-def needs_address(state: OrderState, fulfilment: Fulfilment, address_id: int | None) -> bool:
-    """Whether the merchant cannot send it, as nobody has said where to."""
-    return state == OrderState.PLACED and fulfilment == Fulfilment.SHIPPED and address_id is None
+    mine = select(Order.id).join(Pledge, Pledge.id == Order.pledge_id).where(Order.shopper_id == user_id)
+    return set(db.session.scalars(mine.where(HOMELESS)))
 
 
 def _of_pledges(pledges: Sequence[Any]) -> list[Need]:
@@ -118,7 +107,7 @@ def _of_orders(orders: Sequence[Any]) -> list[Need]:
             f"/me/orders/{order.number}#address", _("Name an address"), "warn", "box",
         )
         for order in orders
-        if needs_address(order.state, order.fulfilment, order.address_id)
+        if order.homeless
     ]  # fmt: skip
     return needs + [
         Need(

@@ -20,29 +20,7 @@ def let_go(launch: Launch, pledge_ids: Sequence[int], now: datetime) -> None:
     """Have what is held of these pledges let go of; written down here, sent by the next run of the look-ups."""
     if not pledge_ids:
         return
-    done = select(Attempt.pledge_id).where(
-        Attempt.pledge_id.in_(pledge_ids),
-        Attempt.purpose == Purpose.VOID,
-        Attempt.state.in_((*IN_FLIGHT, AttemptState.SUCCEEDED)),
-    )
-    holds = db.session.scalars(
-        select(Attempt)
-        .where(
-            Attempt.pledge_id.in_(pledge_ids),
-            Attempt.purpose == Purpose.AUTHORISE,
-            Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
-            Attempt.pledge_id.not_in(done),
-        )
-        .order_by(Attempt.generation)
-        .execution_options(populate_existing=True)
-    )
-    tried = dict(
-        db.session.execute(
-            select(Attempt.pledge_id, func.max(Attempt.generation))
-            .where(Attempt.pledge_id.in_(pledge_ids), Attempt.purpose == Purpose.VOID)
-            .group_by(Attempt.pledge_id)
-        ).all()
-    )
+    holds, tried = _held(pledge_ids), _tried(pledge_ids)
     wishes = {
         hold.pledge_id: Wish(
             hold.pledge_id,
@@ -61,6 +39,38 @@ def let_go(launch: Launch, pledge_ids: Sequence[int], now: datetime) -> None:
         .values(look_up_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def _held(pledge_ids: Sequence[int]) -> list[Attempt]:
+    """What is held of them and not yet let go of, each pledge's newest last."""
+    done = select(Attempt.pledge_id).where(
+        Attempt.pledge_id.in_(pledge_ids),
+        Attempt.purpose == Purpose.VOID,
+        Attempt.state.in_((*IN_FLIGHT, AttemptState.SUCCEEDED)),
+    )
+    return list(
+        db.session.scalars(
+            select(Attempt)
+            .where(
+                Attempt.pledge_id.in_(pledge_ids),
+                Attempt.purpose == Purpose.AUTHORISE,
+                Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
+                Attempt.pledge_id.not_in(done),
+            )
+            .order_by(Attempt.generation)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def _tried(pledge_ids: Sequence[int]) -> dict[int | None, int]:
+    """How often letting go of each was tried."""
+    rows = db.session.execute(
+        select(Attempt.pledge_id, func.max(Attempt.generation))
+        .where(Attempt.pledge_id.in_(pledge_ids), Attempt.purpose == Purpose.VOID)
+        .group_by(Attempt.pledge_id)
+    )
+    return dict(rows.tuples().all())
 
 
 def charged_too_late(captures: Sequence[Request], now: datetime) -> None:
