@@ -38,6 +38,10 @@ run: install  ## migrate, fill an empty database with the demo, serve web and jo
 	@$(BIN)/c2b seed --if-empty
 	@exec $(BIN)/c2b run
 
+.PHONY: cluster
+cluster: .venv/.dev $(COMPILED)  ## the site in several processes on a throw-away PostgreSQL and Redis, to kill parts of (ARGS="--port 8001 --empty")
+	@exec $(BIN)/python -m bench.cluster $(ARGS)
+
 .PHONY: test
 test: lint pytest  ## everything but the browser tests: lint, types, import contracts, all tests on both databases
 

@@ -42,7 +42,7 @@ def web_command(config: Config) -> list[str]:
         "--workers", str(config.web_workers), "--blocking-threads", str(config.web_threads), "--no-ws",
         "--respawn-failed-workers", "--workers-kill-timeout", "20",
         "--backlog", str(PLACES), "--backpressure", str(PLACES),
-        "--log-level", "warning", "--no-access-log",
+        "--log-level", "error", "--no-access-log",
     ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ A message is a hint and nothing more. The run itself is a row, which one process
 doubled or late does no harm: the clock carries out by itself what nobody has taken for a while.
 """
 
+import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -39,7 +40,10 @@ def sender(config: Config) -> Act | None:
 
 def listen(config: Config, act: Act, threads: int) -> int:
     """Do `act` for each run that the broker tells of, until SIGTERM or Ctrl-C; the exit code."""
+    from celery.platforms import SecurityWarning
     from celery.signals import worker_shutting_down
+
+    warnings.simplefilter("ignore", SecurityWarning)  # about root and pickle: our messages are JSON, three plain values
 
     app = _celery(config)
 
@@ -57,7 +61,8 @@ def listen(config: Config, act: Act, threads: int) -> int:
         pool="threads", concurrency=threads, queues=[QUEUE], quiet=True,
         without_gossip=True, without_mingle=True, without_heartbeat=True,
     )  # fmt: skip
-    worker.start()
+    if not stopping.is_set():  # told to end before there was anything to end
+        worker.start()
     return int(worker.exitcode or 0)
 
 

@@ -29,7 +29,7 @@ from jobs import broker, roaming, stopping
 from jobs.daily import Daily
 from jobs.handing import Handing, workers
 from jobs.registry import Job, all_jobs
-from jobs.running import catch_up, run_job, run_waiting, take_over
+from jobs.running import catch_up, must_wait, run_job, run_waiting, take_over
 
 log = structlog.get_logger()
 
@@ -143,8 +143,10 @@ class Clock:
             due_at, next_at = _tick_of(job) + self._ahead, self._next(job)
             if not workers():
                 run_job(job, due_at=due_at, now=utcnow(), next_at=next_at)
-            elif (run := self._handing.leave(job, due_at=due_at, next_at=next_at)) is not None:
-                take_over(run, now=utcnow())
+            elif not must_wait(job):
+                run = self._handing.leave(job, due_at=due_at, next_at=next_at)
+                if run is not None:
+                    take_over(run, now=utcnow())
 
     def _next(self, job: Job) -> datetime | None:
         known = self.scheduler.get_job(job.name)

@@ -11,8 +11,10 @@ from c2b.core.claims import me
 from c2b.core.clock import utcnow
 from c2b.core.db import db, transaction
 from c2b.core.events import Event
+from c2b.core.progress import told
 from c2b.core.runs import Waiting
 from jobs import in_short, stopping
+from jobs._progress import into_record
 from jobs.registry import HOUSEKEEPING, NO_WAY_BACK, Job, all_jobs
 
 log = structlog.get_logger()
@@ -24,14 +26,17 @@ def run_job(
     job: Job, *, due_at: datetime, now: datetime, next_at: datetime | None = None
 ) -> dict[str, int] | None:
     """Run a job and write it down; None where another process has begun this very run, or it waits for the clock."""
-    if job.name in NO_WAY_BACK and _clock_is_doubted(job):
+    if must_wait(job):
         return None
     with transaction():
         run_id = runs.begin(job.name, due_at=due_at, now=now, process=me(), next_at=next_at)
     return None if run_id is None else carry_out(job, run_id, now=now)
 
 
-def _clock_is_doubted(job: Job) -> bool:
+def must_wait(job: Job) -> bool:
+    """Whether the job has no way back and the clock cannot be believed now."""
+    if job.name not in NO_WAY_BACK:
+        return False
     with transaction():
         reason = clock_guard.why_frozen(clock_guard.read())
     if reason is not None:
@@ -44,7 +49,8 @@ def carry_out(job: Job, run_id: int, *, now: datetime) -> dict[str, int]:
     counts: dict[str, int] = {}
     error: str | None = "interrupted"
     try:
-        counts = job.run(now)
+        with told(into_record(run_id)):
+            counts = job.run(now)
         error = None
     except Exception as problem:
         log.exception("a job failed", job=job.name)
@@ -67,7 +73,7 @@ def what_waits() -> list[Waiting]:
 def take_over(run: Waiting, *, now: datetime) -> bool:
     """Carry out a run that waits; False where another process was quicker, or it waits for the clock."""
     job = all_jobs().get(run.name)
-    if run.is_due and run.name in NO_WAY_BACK and job is not None and _clock_is_doubted(job):
+    if run.is_due and job is not None and must_wait(job):
         return False
     with transaction():
         ours = runs.take(run.id, now=now, process=me())
