@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from c2b.core import claims
+from c2b.core import claims, progress
 from c2b.core.db import db, transaction
 from c2b.core.errors import NotFound, Refused
 
@@ -48,6 +48,7 @@ def each(
     if listed is not None:
         listed.setdefault(work, []).extend(ids)
         return result
+    ids = _counted(ids, work)
     for chunk in _chunks(ids):
         if stopping.is_set():
             break
@@ -56,7 +57,12 @@ def each(
 
 
 def by_set(
-    ids: Iterable[int], operation: Callable[..., Any], *, now: datetime, size: int = SET, work: str | None = None
+    ids: Iterable[int],
+    operation: Callable[..., Any],
+    *,
+    now: datetime,
+    size: int = SET,
+    work: str | None = None,
 ) -> dict[str, int]:
     """Call `operation(ids, now=now)` for many ids at once: claimed with a lease, one transaction for all of them.
 
@@ -68,6 +74,7 @@ def by_set(
     if listed is not None:
         listed.setdefault(work, []).extend(ids)
         return result
+    ids = _counted(ids, work)
     for chunk in _chunks(ids, size):
         if stopping.is_set():
             break
@@ -79,8 +86,11 @@ def by_set(
                 if not claims.finish_all(work, held):
                     raise LostClaim  # noqa: TRY301  # so that the transaction is rolled back
             result["done"] += len(held)
+            progress.advance(len(held))
         except Exception:
-            log.warning("a set failed, so each is tried alone", work=work, rows=len(held), exc_info=len(held) > 1)
+            log.warning(
+                "a set failed, so each is tried alone", work=work, rows=len(held), exc_info=len(held) > 1
+            )
             _one_by_one(held, lambda id_: operation([id_], now=now), work, result)
     return result
 
@@ -109,6 +119,7 @@ def _one_by_one(
                 held = claims.extend(work, held, seconds=LEASE)
         if id_ in held and _one(id_, operation, work, held[id_], result):
             del held[id_]
+        progress.advance()
     if held:  # refused, or not come to: not done, but free again
         with transaction():
             claims.release(work, list(held))
@@ -142,6 +153,13 @@ def in_short(error: BaseException) -> str:
     cause = getattr(error, "orig", None) or error
     lines = str(cause).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0]}"[:500]
+
+
+def _counted(ids: Iterable[int], work: str) -> list[int]:
+    """The rows of this run, of which its progress speaks."""
+    rows = list(ids)
+    progress.expect(work, len(rows))
+    return rows
 
 
 def _name(operation: Callable[..., Any]) -> str:

@@ -1,8 +1,10 @@
 """One job by hand, or a trial of it, in words for the command line."""
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 
+from jobs._progress import on_terminal
 from jobs.registry import Job
 from jobs.running import run_job
 from jobs.trial import would_do
@@ -20,7 +22,8 @@ def say_what_is_due(job: Job, now: datetime) -> Iterator[str]:
 
 
 def run_by_hand(job: Job, now: datetime) -> tuple[str, bool]:
-    """Run the job and write the run down: a line on what it did, and whether all went well."""
-    counts = run_job(job, due_at=now, now=now) or {}
+    """Run the job and write the run down: a line on what it did, and whether all went well. Tells how far it is."""
+    with on_terminal(job.name, sys.stderr):
+        counts = run_job(job, due_at=now, now=now) or {}
     line = ", ".join(f"{count} {word}" for word, count in counts.items())
     return line or "it did not finish; see the log", bool(counts) and not counts.get("failed")

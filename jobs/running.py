@@ -11,8 +11,10 @@ from c2b.core.claims import me
 from c2b.core.clock import utcnow
 from c2b.core.db import db, transaction
 from c2b.core.events import Event
+from c2b.core.progress import told
 from c2b.core.runs import Waiting
 from jobs import in_short, stopping
+from jobs._progress import into_record
 from jobs.registry import HOUSEKEEPING, NO_WAY_BACK, Job, all_jobs
 
 log = structlog.get_logger()
@@ -47,7 +49,8 @@ def carry_out(job: Job, run_id: int, *, now: datetime) -> dict[str, int]:
     counts: dict[str, int] = {}
     error: str | None = "interrupted"
     try:
-        counts = job.run(now)
+        with told(into_record(run_id)):
+            counts = job.run(now)
         error = None
     except Exception as problem:
         log.exception("a job failed", job=job.name)

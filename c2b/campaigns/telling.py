@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, String, cast, exists, func, literal, select, true, union
+from sqlalchemy import BigInteger, String, cast, exists, func, literal, select, true, union
 
 from c2b.campaigns.models import Campaign, Follow, Pledge
 from c2b.campaigns.states import STANDING, TAKES_PLEDGES, CampaignState, PledgeState
@@ -110,7 +110,7 @@ def remind_closing(ids: Sequence[int], *, now: datetime) -> None:
     )
 
 
-def _can_change(ids: Sequence[int]) -> Select[Any]:
+def _can_change(ids: Sequence[int]) -> Any:
     """Who joined and may still change the most they would pay; their reminder leads there."""
     return select(Pledge.campaign_id, Pledge.shopper_id.label("user_id")).where(
         Pledge.campaign_id.in_(ids), Pledge.state == PledgeState.ACTIVE

@@ -17,6 +17,7 @@ from c2b.core.db import Model, db, is_sqlite
 
 KEPT = timedelta(days=30)
 KEPT_IDLE = timedelta(days=1)  # runs that found nothing to do
+SILENT = timedelta(minutes=2)  # a run that says nothing for so long is not shown as under way
 COUNTS = ("done", "refused", "failed")
 WAITING = text("started_at IS NULL")
 OPEN = text("finished_at IS NULL")
@@ -47,6 +48,11 @@ class Run(Model):
     failed: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     result: Mapped[dict[str, Any] | None]
+
+    @property
+    def whole(self) -> int | None:
+        """How many rows it has to do, `done` of which are done; None where it is over or has not said so."""
+        return (self.result or {}).get("whole") if self.finished_at is None else None
 
     @property
     def seconds(self) -> float | None:
@@ -137,6 +143,23 @@ def let_go_of_stale(now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return len(gone.all())
+
+
+def note_progress(run_id: int, done: int, whole: int, *, now: datetime) -> None:
+    """Write down how far a run is; its result takes the place of it."""
+    db.session.execute(
+        update(Run)
+        .where(Run.id == run_id, Run.finished_at.is_(None))
+        .values(done=done, result={"whole": whole, "at": now.timestamp()})
+        .execution_options(synchronize_session=False)
+    )
+
+
+def under_way(now: datetime) -> Sequence[Run]:
+    """The runs that have said lately how far they are, oldest first; any number of processes may have some."""
+    open_ = db.session.scalars(select(Run).where(Run.finished_at.is_(None), Run.started_at.is_not(None)))
+    lately = (now - SILENT).timestamp()
+    return sorted((run for run in open_ if run.whole and run.result["at"] > lately), key=lambda run: run.id)  # type: ignore[index]  # it has a result
 
 
 def finish(run_id: int, counts: Mapping[str, int], *, now: datetime, error: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What takes long and is under way: work that people asked for, and launches whose cards are being charged."""
+"""What takes long and is under way: work that people asked for, launches whose cards are being charged, jobs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from c2b.core.db import db
+from c2b.core.runs import under_way
 from c2b.core.work import Work, WorkState
+from c2b.operators.wording import job_words
 from c2b.orders.progress import WHOLE, progress_of, runs_of
 from c2b.pipeline.models import Launch
 
@@ -30,7 +32,20 @@ class Running:
 
 def running(now: datetime) -> list[Running]:
     """All that is under way, launches first."""
-    return [*_launches(now), *_works()]
+    return [*_launches(now), *_runs(now), *_works()]
+
+
+def _runs(now: datetime) -> list[Running]:
+    return [
+        Running(
+            job_words(run.name),
+            url_for("operators.job", name=run.name),
+            run.done,
+            run.whole or 0,
+            _of(run.done, run.whole or 0),
+        )
+        for run in under_way(now)[:SHOWN]
+    ]
 
 
 def _launches(now: datetime) -> list[Running]:

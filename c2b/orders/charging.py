@@ -2,7 +2,7 @@
 
 What is to be done is read from the states alone: goods set aside without an authorisation are authorised, after the
 minimum is confirmed what is held is captured, or else let go. Each chunk is three acts: the attempts are committed,
-the provider is asked with no transaction open, the answers are committed with all that follows from them. The row of
+threads without a transaction ask the provider, the answers are committed with all that follows from them. The row of
 an attempt is the claim on it. Answers that are missing are no business of the drain: the ladder looks them up.
 """
 
@@ -10,8 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from c2b.campaigns.models import Pledge
+from c2b.campaigns.states import PledgeState
+from c2b.core import progress
 from c2b.core.db import db, transaction
 from c2b.orders import rules, settling
 from c2b.orders.standing import (
@@ -26,6 +29,7 @@ from c2b.orders.standing import (
     unconfirmed,
 )
 from c2b.payments import attempts, windows
+from c2b.payments.askers import AHEAD
 from c2b.payments.asking import may_ask
 from c2b.payments.attempts import Wish
 from c2b.payments.states import AttemptState as S
@@ -48,6 +52,7 @@ def charge_launch(launch_id: int, *, now: datetime, most: int | None = None, sto
     """
     while True:
         state = _state(launch_id)
+        _expect(launch_id, state)
         for step in STEPS.get(state, ()):
             if not _drain(launch_id, step, now, most, stop):
                 return may_ask()  # a provider that is to be left alone is asked by a later run
@@ -57,21 +62,43 @@ def charge_launch(launch_id: int, *, now: datetime, most: int | None = None, sto
             return False
 
 
-def _drain(launch_id: int, step: "Step", now: datetime, most: int | None, stop: Stop) -> bool:
-    """Ask for everything of one kind, chunk by chunk; False where it ended before it was through."""
-    after: object = None
-    asked = 0
-    while not stop() and (most is None or asked < most) and may_ask():
+def _expect(launch_id: int, state: str) -> None:
+    """For who listens: about as many requests as there are pledges with goods set aside."""
+    if STEPS.get(state) and progress.is_heard():
         with transaction():
-            requests, after = _begin(launch_id, step, after, now)
-        if after is None:
-            return True
-        if requests:
-            asked += 1
-            answered = attempts.ask(requests)
+            campaign = select(Launch.campaign_id).where(Launch.id == launch_id).scalar_subquery()
+            mine = (Pledge.campaign_id == campaign, Pledge.state == PledgeState.ALLOCATED)
+            waiting = db.session.scalar(select(func.count()).select_from(Pledge).where(*mine)) or 0
+        progress.expect((launch_id, state), waiting)
+
+
+def _drain(launch_id: int, step: "Step", now: datetime, most: int | None, stop: Stop) -> bool:
+    """Ask for everything of one kind, chunk by chunk; False where it ended before it was through.
+
+    While one chunk is asked about, the answers of the one before are booked and the next is begun.
+    """
+    after: object = None
+    asked, through = 0, False
+    with attempts.askers() as threads:
+        while True:
+            while not through and len(threads) < AHEAD and _goes_on(asked, most, stop):
+                with transaction():
+                    requests, after = _begin(launch_id, step, after, now)
+                through = after is None
+                if requests:
+                    asked += 1
+                    attempts.hand_in(threads, requests)
+            if not len(threads):
+                return through
+            answered = attempts.answers(threads)
             with transaction():
                 attempts.book(answered, now)
-    return False
+            progress.advance(len(answered))
+
+
+def _goes_on(asked: int, most: int | None, stop: Stop) -> bool:
+    """Whether another chunk may be begun now."""
+    return not stop() and (most is None or asked < most) and may_ask()
 
 
 def _begin(

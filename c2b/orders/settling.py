@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
@@ -215,5 +216,5 @@ def _give_up_unanswered_charges(launch: Launch, now: datetime) -> None:
     drop(launch, dict.fromkeys(held_up, "no_answer"), now)
 
 
-def _is_stuck(asked: dict[str, Attempt], old: datetime) -> bool:
+def _is_stuck(asked: dict[str, Any], old: datetime) -> bool:
     return any(a.state in UNANSWERED and a.started_at <= old for a in asked.values())

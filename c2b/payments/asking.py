@@ -4,23 +4,20 @@ A request is sent by the process that has just written it down or claimed it, an
 that slept longer leaves it to the ladder of look-ups, which finds out first what became of it.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TypeVar
 
 from c2b.core.db import must_be_outside_transaction
 from c2b.payments import gateway as door
+from c2b.payments.askers import Askers
 from c2b.payments.gateway import Gateway, Outcome, gateway
-from c2b.payments.pace import NotNow, paced, seconds_to_wait
+from c2b.payments.pace import seconds_to_wait
 from c2b.payments.requests import Request, as_asked
 from c2b.payments.states import AttemptState, Purpose
 
 Answered = list[tuple[Request, Outcome]]
-T = TypeVar("T")
 
-WORKERS = 16
 LEASE = 60.0  # seconds of this process's life in which a request may be sent; its first look-up comes later
 SEND_WITHIN = timedelta(hours=23)  # of its beginning: a provider forgets keys after a day
 NEVER_ARRIVED = "never_arrived"
@@ -32,13 +29,32 @@ def may_ask() -> bool:
     return seconds_to_wait(gateway().name) < LEASE / 3
 
 
+def askers() -> Askers:
+    """Threads that ask the configured provider, for a drain that hands in chunk after chunk."""
+    return Askers(gateway())
+
+
+def hand_in(to: Askers, asked: Sequence[Request]) -> None:
+    """Have requests sent that were just begun and committed; no transaction may be open."""
+    to.put(asked, lambda request: _send(to.provider, request))
+
+
+def answers(of: Askers) -> Answered:
+    """The answers to the oldest chunk that was handed in.
+
+    Those that could not be sent, within their lease or because the provider is left alone, are missing.
+    """
+    return [(request, outcome) for request, outcome in of.take() if outcome is not None]
+
+
 def ask(asked: Sequence[Request]) -> Answered:
     """Send requests that were just begun and committed, and wait for the answers; no transaction may be open.
 
     Those that could not be sent, within their lease or because the provider is left alone, are missing.
     """
     must_be_outside_transaction()
-    return _sent(gateway(), asked)
+    with askers() as threads:
+        return _sent(threads, asked)
 
 
 def find_out(asked: Sequence[Request], now: datetime | None = None) -> Answered:
@@ -47,8 +63,13 @@ def find_out(asked: Sequence[Request], now: datetime | None = None) -> Answered:
     It is sent again with its own key while the provider would know that key, and else has failed for good.
     """
     must_be_outside_transaction()
-    provider = gateway()
-    looked = _in_turns(provider, lambda request: door.look_up(provider, as_asked(request)), asked)
+    with askers() as threads:
+        return _found_out(threads, asked, now)
+
+
+def _found_out(threads: Askers, asked: Sequence[Request], now: datetime | None) -> Answered:
+    threads.put(asked, lambda request: door.look_up(threads.provider, as_asked(request)))
+    looked = threads.take() if asked else []
     answered = [(request, found) for request, found in looked if found is not None]
     if now is None:
         return answered
@@ -56,30 +77,14 @@ def find_out(asked: Sequence[Request], now: datetime | None = None) -> Answered:
     known = [request for request in missing if now - request.started_at < SEND_WITHIN]
     late = [request for request in missing if now - request.started_at >= SEND_WITHIN]
     failed = [(request, Outcome(AttemptState.FAILED, code=NEVER_ARRIVED)) for request in late]
-    return answered + failed + _sent(provider, known)
+    return answered + failed + _sent(threads, known)
 
 
-def _sent(provider: Gateway, asked: Sequence[Request]) -> Answered:
-    sent = _in_turns(provider, lambda request: _send(provider, request), asked)
-    return [(request, outcome) for request, outcome in sent if outcome is not None]
-
-
-def _in_turns(
-    provider: Gateway, call: Callable[[Request], T], asked: Sequence[Request]
-) -> list[tuple[Request, T]]:
-    """Call for each, as fast as the provider's limit allows; those whose turn did not come are left out."""
+def _sent(threads: Askers, asked: Sequence[Request]) -> Answered:
     if not asked:
         return []
-    with paced(provider.name, len(asked)) as turns:
-
-        def one(request: Request) -> list[tuple[Request, T]]:
-            try:
-                return [(request, turns.take(lambda: call(request)))]
-            except NotNow:
-                return []
-
-        with ThreadPoolExecutor(min(WORKERS, len(asked))) as pool:
-            return [pair for pairs in pool.map(one, asked) for pair in pairs]
+    hand_in(threads, asked)
+    return answers(threads)
 
 
 def _send(provider: Gateway, request: Request) -> Outcome | None:

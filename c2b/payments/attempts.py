@@ -1,7 +1,8 @@
 """Requests for money: written down with their key, sent, answered. The three steps of every call to a provider.
 
 1. `begin` writes the attempts; the caller commits them.
-2. `ask` sends them, with no transaction open; `find_out` looks up those whose answer is missing.
+2. `ask` sends them, with no transaction open; `find_out` looks up those whose answer is missing. A drain keeps `askers`
+   for all of its chunks: it hands one in and, while that is asked, books the `answers` of the one before.
 3. `book` writes the answers down with all that follows from them, in one transaction.
 
 Whatever dies in between is found again by its state: the same key is looked up and, if it never arrived, sent again.
@@ -18,14 +19,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from c2b.core.db import db, is_sqlite
 from c2b.core.states import move_many
-from c2b.payments.asking import Answered, ask, find_out
+from c2b.payments.asking import Answered, answers, ask, askers, find_out, hand_in
 from c2b.payments.models import Attempt
 from c2b.payments.requests import Request, as_asked, pays_out_to, read, requests
 from c2b.payments.states import ATTEMPT, AttemptState, Purpose
 
 __all__ = [
-    "Answered", "Request", "Wish", "as_asked", "ask", "begin", "book", "find_out", "follows", "key_of", "pays_out_to",
-    "read", "requests", "subject_column",
+    "Answered", "Request", "Wish", "answers", "as_asked", "ask", "askers", "begin", "book", "find_out", "follows",
+    "hand_in", "key_of", "pays_out_to", "read", "requests", "subject_column",
 ]  # fmt: skip
 
 UNANSWERED = (AttemptState.STARTED, AttemptState.UNKNOWN)
@@ -132,7 +133,7 @@ def write_outcomes(answered: Answered, now: datetime) -> Answered:
     moved: set[int] = set()
     for old, new in sorted({(request.state, outcome.state) for request, outcome in news}):
         ids = [r.attempt_id for r, o in news if (r.state, o.state) == (old, new)]
-        more = {"decided_at": now, "look_up_at": None, "case_at": None} if new in FINAL else {}
+        more: dict[str, Any] = {"decided_at": now, "look_up_at": None, "case_at": None} if new in FINAL else {}
         moved.update(move_many(Attempt, ids, old, new, by=None, now=now, **more))
     return [(request, outcome) for request, outcome in news if request.attempt_id in moved]
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import case, literal, select, tuple_, update
 
+from c2b.core import progress
 from c2b.core.db import db, lock, transaction
 from c2b.core.errors import NotFound
 from c2b.core.events import record
@@ -44,6 +45,7 @@ def look_up_due(now: datetime) -> int:
             attempts.book(answered, now)
             _give_back(left, now)
         done += len(requests) - len(left)
+        progress.advance(len(requests) - len(left))
         if left:  # the provider is left alone
             with transaction():
                 _come_again(now)

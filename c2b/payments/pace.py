@@ -5,6 +5,8 @@ Whoever makes requests takes turns for them first, outside transactions, and use
     with paced(provider.name, len(requests)) as turns:
         ... in each thread:  outcome = turns.take(lambda: send(provider, asked))
 
+`take_turns` and `note_turns` are the two halves of it, for who has several parts on their way at once.
+
 `take` waits until its turn has come. It raises NotNow, and nothing was sent, where the provider is to be left alone:
 after five requests in a row without an answer nothing is asked for 30 s, then one probe goes out, and the pause is
 doubled with each probe that fails, up to ten minutes; after "too many requests" nothing is asked for as long as the
@@ -86,6 +88,15 @@ class Turns:
         self._hear(outcome)
         return outcome
 
+    @property
+    def ended(self) -> bool:
+        """Whether no more turns are given, as the provider is to be left alone."""
+        return self._stopped.is_set()
+
+    def end(self) -> None:
+        """Whoever still waits for a turn gets none."""
+        self._stopped.set()
+
     def _hear(self, outcome: object) -> None:
         with self._lock:
             if isinstance(outcome, Outcome) and outcome.retry_after is not None:
@@ -107,19 +118,30 @@ class _Free(Turns):
     """Turns at a provider that may be asked at any time."""
 
     def take(self, call: Callable[[], T]) -> T:
+        if self._stopped.is_set():
+            raise NotNow
         return call()
 
 
 @contextmanager
 def paced(provider: str, n: int, *, rate: float | None = None) -> Iterator[Turns]:
     """Turns for n requests; afterwards it is written down how the provider fared. Ends its own transactions."""
+    turns = take_turns(provider, n, rate=rate)
+    yield turns
+    note_turns(provider, turns)
+
+
+def take_turns(provider: str, n: int, *, rate: float | None = None) -> Turns:
+    """Turns for n requests, to be given to `note_turns` when they are used. Ends its own transaction."""
     must_be_outside_transaction()
     config: Config = current_app.config["C2B"]
     if n == 0 or (rate is None and not is_watched(config)):
-        yield _Free(n)
-        return
-    turns = _take_turns(provider, n, rate_of(config) if rate is None else rate)
-    yield turns
+        return _Free(0)
+    return _take_turns(provider, n, rate_of(config) if rate is None else rate)
+
+
+def note_turns(provider: str, turns: Turns) -> None:
+    """Write down how the provider fared in these turns, if at all. Ends its own transactions."""
     if turns.retry_after is not None:
         slow_down(provider, turns.retry_after)
     if turns.unanswered or turns.answered:

@@ -28,14 +28,14 @@ PAUSE = 0.1  # long enough for every other process to look too
 
 
 def count_what_is_asked() -> None:
-    real = attempts.ask
+    real = attempts.hand_in
 
-    def counted(requests: Any) -> Any:
+    def counted(to: Any, requests: Any) -> None:
         global asked
         asked += len(requests)
-        return real(requests)
+        real(to, requests)
 
-    attempts.ask = counted
+    attempts.hand_in = counted
 
 
 def take_off_the_guards() -> None:
@@ -74,7 +74,7 @@ def drain(launch_id: int, now: datetime) -> int:
 
 def sleep_before_sending(launch_id: int, now: datetime) -> int:
     """Write requests down, be stopped, and wake up when the world has gone on; how many answers were booked."""
-    real, booked = asking._sent, 0
+    real, booked = attempts.hand_in, 0
     book = attempts.book
 
     def stopped(*args: Any) -> Any:
@@ -87,7 +87,7 @@ def sleep_before_sending(launch_id: int, now: datetime) -> int:
         booked += len(news)
         return news
 
-    asking._sent, attempts.book = stopped, counted
+    attempts.hand_in, attempts.book = stopped, counted
     charging.charge_launch(launch_id, now=now)
     return booked
 

@@ -92,7 +92,7 @@ def test_a_process_that_dies_before_the_call_is_resumed(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(charging.attempts, "ask", die)
+        patch.setattr(charging.attempts, "hand_in", die)
         with pytest.raises(Killed):
             run_jobs(now)
     assert sandbox().keys() == set()

@@ -32,6 +32,7 @@ class Sandbox(FarSide):
     """The gateway of development, tests and replays."""
 
     name = "sandbox"
+    at_hand = True  # it answers in this process, so nobody needs threads to wait for it
 
     def __init__(self, book: Book, account: str, secrets: Sequence[str] = ("a secret",)) -> None:
         self.book = book

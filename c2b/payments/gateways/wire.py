@@ -1,9 +1,10 @@
 """How the words of the door look as JSON, on the way to a sandbox in another process and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from sqlite3 import Row
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -13,8 +14,10 @@ T = TypeVar("T")
 
 def pack(value: Any) -> Any:
     """A value as JSON can hold it."""
+    if value is None or type(value) in (str, int, float, bool):
+        return value
     if is_dataclass(value):
-        return {field.name: pack(getattr(value, field.name)) for field in fields(value)}
+        return {name: pack(getattr(value, name)) for name in _names(type(value))}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -32,20 +35,38 @@ def pack(value: Any) -> Any:
 
 def unpack(kind: type[T], value: Any) -> T:
     """The dataclass that was packed; ValueError, KeyError or TypeError where it was something else."""
+    return kind(**{name: read(value[name]) for name, read in _readers(kind)})
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+@cache
+def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """How each field of a dataclass is read; found out once."""
     hints = get_type_hints(kind)
-    return kind(**{field.name: _as(hints[field.name], value[field.name]) for field in fields(kind)})  # type: ignore[arg-type]
+    return tuple((name, _reader(hints[name])) for name in _names(kind))
 
 
-def _as(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+def _reader(hint: Any) -> Callable[[Any], Any]:
     options = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    plain = tuple(get_origin(option) or option for option in options)
+    made: Callable[[Any], Any] | None = None
     for option in options:
         if option is datetime:
-            return datetime.fromisoformat(value)
-        if isinstance(option, type) and issubclass(option, Enum):
-            return option(value)
-    plain = tuple(get_origin(option) or option for option in options)
-    if not isinstance(value, plain) or (isinstance(value, bool) and bool not in plain):
-        raise TypeError(f"{value!r} is not {hint}")
-    return value
+            made = datetime.fromisoformat
+        elif isinstance(option, type) and issubclass(option, Enum):
+            made = option
+
+    def read(value: Any) -> Any:
+        if value is None:
+            return None
+        if made is not None:
+            return made(value)
+        if not isinstance(value, plain) or (isinstance(value, bool) and bool not in plain):
+            raise TypeError(f"{value!r} is not {hint}")
+        return value
+
+    return read
