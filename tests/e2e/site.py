@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -86,7 +87,7 @@ class Site:
         self._app: Flask | None = None
         self.process = subprocess.Popen(
             [*COMMAND, "web"], cwd=ROOT, env=_plain_environment() | self.environment,
-            stdout=self.log, stderr=subprocess.STDOUT
+            stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True
         )  # fmt: skip
 
     def wait(self) -> "Site":
@@ -111,12 +112,13 @@ class Site:
         try:
             self.process.wait(20)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)  # its workers with it
             self.process.wait()
         self.log.close()
         if self._app is not None:
             with self._app.app_context():
-                db.engine.dispose()
+                for engine in db.engines.values():
+                    engine.dispose()
 
     @property
     def app(self) -> Flask:
