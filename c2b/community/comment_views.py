@@ -1,6 +1,6 @@
 """Comments on a campaign, replies to them, and reports of what should not stand."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -11,7 +11,6 @@ from c2b.campaigns.views import came_from, reader_id
 from c2b.community import operations, queries
 from c2b.community.blueprint import bp
 from c2b.community.forms import CommentForm
-from c2b.community.makers import badge_of
 from c2b.community.models import Comment
 from c2b.community.pages import (
     INVALID,
@@ -19,12 +18,13 @@ from c2b.community.pages import (
     REPORT,
     SPEAK,
     TOO_MANY,
-    links,
+    listed,
+    may_answer,
     page_asked,
     spoken_of,
     too_often,
 )
-from c2b.community.states import Badge, Spoken
+from c2b.community.states import Spoken
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404, transaction
@@ -40,17 +40,9 @@ def comments(slug: str) -> ResponseReturnValue:
 
 
 def _page(campaign: Campaign, form: CommentForm, status: int) -> ResponseReturnValue:
-    page = page_asked()
-    found, more = queries.comments_of(campaign.id, reader_id(), page=page)
-    html = render_template(
-        "community/comments.html",
-        campaign=campaign,
-        found=found,
-        form=form,
-        speaks=badge_of(campaign, reader_id()) is not Badge.NONE,
-        links=links(".comments", page, more, slug=campaign.slug),
-    )
-    return html, status
+    found = queries.comments_of(campaign.id, reader_id(), page=page_asked())
+    speaks = may_answer(campaign)
+    return listed("community/comments.html", ".comments", campaign, found, status, form=form, speaks=speaks)
 
 
 @bp.post("/c/<slug>/comments")

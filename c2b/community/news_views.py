@@ -1,18 +1,25 @@
 """Updates of a campaign: everybody reads them, its maker writes them."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from c2b.campaigns.models import Campaign
-from c2b.campaigns.views import reader_id
 from c2b.community import operations, queries
 from c2b.community.blueprint import bp
 from c2b.community.forms import NewsForm
-from c2b.community.makers import badge_of
-from c2b.community.pages import INVALID, REFUSED, SPEAK, TOO_MANY, links, page_asked, spoken_of, too_often
-from c2b.community.states import Badge
+from c2b.community.pages import (
+    INVALID,
+    REFUSED,
+    SPEAK,
+    TOO_MANY,
+    listed,
+    may_answer,
+    page_asked,
+    spoken_of,
+    too_often,
+)
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.errors import NotFound
@@ -27,17 +34,10 @@ def updates(slug: str) -> ResponseReturnValue:
 
 
 def _page(campaign: Campaign, form: NewsForm, status: int) -> ResponseReturnValue:
-    page = page_asked()
-    found, more = queries.news_of(campaign.id, page=page)
-    html = render_template(
-        "community/updates.html",
-        campaign=campaign,
-        found=found,
-        speaks=badge_of(campaign, reader_id()) is not Badge.NONE,
-        form=form,
-        links=links(".updates", page, more, slug=campaign.slug),
+    found = queries.news_of(campaign.id, page=page_asked())
+    return listed(
+        "community/updates.html", ".updates", campaign, found, status, form=form, speaks=may_answer(campaign)
     )
-    return html, status
 
 
 @bp.post("/c/<slug>/updates")
@@ -45,7 +45,7 @@ def _page(campaign: Campaign, form: NewsForm, status: int) -> ResponseReturnValu
 def publish(slug: str) -> ResponseReturnValue:
     """The maker says what is new."""
     campaign = spoken_of(slug)
-    if badge_of(campaign, reader_id()) is Badge.NONE:
+    if not may_answer(campaign):
         raise NotFound
     form, now, by = NewsForm(), utcnow(), int(current_user.id)
     if not form.validate():

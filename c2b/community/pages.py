@@ -1,9 +1,11 @@
 """What the pages of this feature share: whose page, which page, and how often somebody may speak."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import request, url_for
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,7 +15,9 @@ from c2b.accounts import throttle
 from c2b.accounts.throttle import Limit
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.rules import NOT_YET_PUBLIC
-from c2b.campaigns.views import visible
+from c2b.campaigns.views import reader_id, visible
+from c2b.community.makers import badge_of
+from c2b.community.states import Badge
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound
 
@@ -41,6 +45,20 @@ def links(endpoint: str, page: int, more: bool, **place: Any) -> tuple[str | Non
     """The addresses of the pages before and after this one."""
     before = url_for(endpoint, **place, page=page - 1 if page > 2 else None) if page > 1 else None
     return before, url_for(endpoint, **place, page=page + 1) if more else None
+
+
+def listed(
+    template: str, place: str, campaign: Campaign, found: tuple[Sequence[Any], bool], status: int, **more: Any
+) -> ResponseReturnValue:
+    """One page of what was said under a campaign; `found` is what is on it, and whether there is more."""
+    things, has_more = found
+    at = links(place, page_asked(), has_more, slug=campaign.slug)
+    return render_template(template, campaign=campaign, found=things, links=at, **more), status
+
+
+def may_answer(campaign: Campaign) -> bool:
+    """Whether the reader speaks for the campaign's maker."""
+    return badge_of(campaign, reader_id()) is not Badge.NONE
 
 
 def too_often(form: FlaskForm, limit: Limit, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 """Questions to a campaign's maker, and the answers."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -10,10 +10,18 @@ from c2b.campaigns.views import reader_id
 from c2b.community import operations, queries
 from c2b.community.blueprint import bp
 from c2b.community.forms import AnswerForm, QuestionForm
-from c2b.community.makers import badge_of
 from c2b.community.models import Question
-from c2b.community.pages import INVALID, REFUSED, SPEAK, TOO_MANY, links, page_asked, spoken_of, too_often
-from c2b.community.states import Badge
+from c2b.community.pages import (
+    INVALID,
+    REFUSED,
+    SPEAK,
+    TOO_MANY,
+    listed,
+    may_answer,
+    page_asked,
+    spoken_of,
+    too_often,
+)
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
 from c2b.core.db import get_or_404
@@ -31,19 +39,18 @@ def questions(slug: str) -> ResponseReturnValue:
 def _page(
     campaign: Campaign, form: QuestionForm, status: int, answer: tuple[int, AnswerForm] | None = None
 ) -> ResponseReturnValue:
-    page = page_asked()
-    speaks = badge_of(campaign, reader_id()) is not Badge.NONE
-    found, more = queries.questions_of(campaign.id, reader_id(), speaks=speaks, page=page)
-    html = render_template(
+    speaks = may_answer(campaign)
+    found = queries.questions_of(campaign.id, reader_id(), speaks=speaks, page=page_asked())
+    return listed(
         "community/questions.html",
-        campaign=campaign,
-        found=found,
-        speaks=speaks,
+        ".questions",
+        campaign,
+        found,
+        status,
         form=form,
+        speaks=speaks,
         answer=answer,
-        links=links(".questions", page, more, slug=campaign.slug),
     )
-    return html, status
 
 
 @bp.post("/c/<slug>/questions")
@@ -69,7 +76,7 @@ def answer(slug: str, question_id: int) -> ResponseReturnValue:
     """The maker answers."""
     campaign = spoken_of(slug)
     asked = get_or_404(Question, question_id)
-    if asked.campaign_id != campaign.id or badge_of(campaign, reader_id()) is Badge.NONE:
+    if asked.campaign_id != campaign.id or not may_answer(campaign):
         raise NotFound
     form, now, by = AnswerForm(), utcnow(), int(current_user.id)
     if not form.validate():
