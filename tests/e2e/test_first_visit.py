@@ -20,7 +20,8 @@ def test_a_newcomer_on_a_phone_finds_joins_shares_and_leaves(site: Site, open_as
     page.on("framenavigated", lambda frame: pages.append(frame.url))
 
     page.goto("/")
-    search = page.locator("input[name=q]:visible").first
+    page.get_by_role("navigation", name="Quick").get_by_role("link", name="Search").click()
+    search = page.locator("main input[name=q]")
     search.fill("desk lamp")
     search.press("Enter")
     page.locator("main").get_by_role("link", name=re.compile(LAMP)).first.click()
