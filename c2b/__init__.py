@@ -10,7 +10,7 @@ from sqlalchemy.orm import configure_mappers
 
 from c2b.config import ROOT, Config, load
 from c2b.core import claims, clock, clock_guard, events, outbox, runs, work  # noqa: F401  # their tables are known
-from c2b.core.db import db, tune
+from c2b.core.db import LONGEST_WAIT, PLEDGES, db, tune
 from c2b.core.routing import RowNumber
 
 # Every feature with a life of its own, lowest first (see docs/architecture.md).
@@ -31,6 +31,7 @@ def create_app(config: Config | None = None) -> Flask:
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=_engine_options(config.database_url),
+        SQLALCHEMY_BINDS=_own_connections(config.database_url),
         MAX_CONTENT_LENGTH=12 * 1024 * 1024,
         MAX_FORM_PARTS=400,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -56,7 +57,16 @@ def _engine_options(url: str) -> dict[str, object]:
     if make_url(url).get_backend_name() == "sqlite":
         waits = {"pool_timeout": 5} if make_url(url).database else {}  # the one in memory has no pool
         return {"connect_args": {"check_same_thread": False}, **waits}
-    return {"pool_size": 5, "max_overflow": 15, "pool_timeout": 5, "pool_pre_ping": True}
+    return {"pool_size": 4, "max_overflow": 16, "pool_timeout": 5, "pool_pre_ping": True}
+
+
+def _own_connections(url: str) -> dict[str | None, dict[str, object]]:
+    """Two connections that only pledging uses; one writes for all who wait, and it waits for no lock for long."""
+    address = make_url(url)
+    own: dict[str, object] = {"url": url, "pool_size": 2, "max_overflow": 0, "pool_timeout": 3}
+    if address.get_backend_name() != "sqlite":
+        return {PLEDGES: own | {"connect_args": {"options": f"-c lock_timeout={LONGEST_WAIT}"}}}
+    return {PLEDGES: own | {"connect_args": {"check_same_thread": False}}} if address.database else {}
 
 
 def _connect(app: Flask) -> None:
@@ -67,6 +77,8 @@ def _connect(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "c2b" / "migrations"))
     with app.app_context():
         tune(db.engine)
+        if PLEDGES in db.engines and database.get_backend_name() == "sqlite":
+            tune(db.engines[PLEDGES], patience=3_000)
 
 
 __all__ = ["FEATURES", "create_app", "migrate"]

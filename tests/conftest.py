@@ -147,7 +147,8 @@ class Work:
         self.app.config.clear()
         self.app.config.update(self.settings)
         self.app.test_client_class = self.client_class
-        self.app.extensions.pop("sandbox_books", None)
+        for kept in ("sandbox_books", "provider_accounts", "c2b.people", "c2b.quick"):
+            self.app.extensions.pop(kept, None)
         clock.forget()
         if not self.read:
             with self.app.app_context():
@@ -234,7 +235,8 @@ def _in_context(
         db.session.rollback()
         problems = [] if request.node.get_closest_marker("breaks_promises") else ask()
         db.session.remove()
-        db.engine.dispose()
+        for engine in db.engines.values():
+            engine.dispose()
         assert problems == []
 
 

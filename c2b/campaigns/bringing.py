@@ -1,5 +1,7 @@
 """Whose link led somebody to a campaign: kept by the browser until they join, since signing in begins a new session."""
 
+from typing import Any
+
 from flask import Response, after_this_request, current_app, request
 
 from c2b.campaigns.models import Campaign
@@ -37,7 +39,7 @@ def remember(campaign: Campaign) -> None:
         return response
 
 
-def who_brought(campaign: Campaign, user_id: int | None) -> int | None:
+def who_brought(campaign: Any, user_id: int | None) -> int | None:
     """Whose link led here, if anybody's but this person's own."""
     for code in _codes():
         found = shared(code)
@@ -46,7 +48,7 @@ def who_brought(campaign: Campaign, user_id: int | None) -> int | None:
     return None
 
 
-def _is_for(code: str, campaign: Campaign) -> bool:
+def _is_for(code: str, campaign: Any) -> bool:
     found = shared(code)
     return found is None or found.campaign_id == campaign.id
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
+    case,
     column,
     exists,
     func,
@@ -55,6 +56,7 @@ class Asked:
     """What is known about one request: the person who sent it, and the first answer where its key was used."""
 
     shopper: ShopperFacts
+    session: int | None  # the version of their sessions that counts; None for nobody, and for a closed account
     first: First | None
 
 
@@ -103,7 +105,7 @@ def gather(connection: Connection, wanted: Sequence[tuple[int, PledgeRequest]]) 
 
 
 def _asked(request: PledgeRequest, row: Any) -> Asked:
-    _n, confirmed, staff, own, joined, card, address, *first = row
+    _n, session, confirmed, staff, own, joined, card, address, *first = row
     shopper = ShopperFacts(
         confirmed=bool(confirmed),
         staff=bool(staff),
@@ -112,7 +114,7 @@ def _asked(request: PledgeRequest, row: Any) -> Asked:
         mandates=frozenset((request.mandate_id,)) if card and request.mandate_id else NONE,
         addresses=frozenset((request.address_id,)) if address and request.address_id else NONE,
     )
-    return Asked(shopper, First(*first) if first[0] is not None else None)
+    return Asked(shopper, session, First(*first) if first[0] is not None else None)
 
 
 @cache
@@ -134,6 +136,7 @@ def _about_requests(sqlite: bool) -> Select[Any]:
     return (
         select(
             sent.n,
+            case((User.disabled_at.is_(None), User.session_version)),
             *_person(sent.campaign_id, Campaign.merchant_id),
             card,
             address,

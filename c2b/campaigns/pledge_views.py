@@ -16,7 +16,9 @@ from c2b.campaigns.hooks import MoneyNow, money_of
 from c2b.campaigns.keeping import forget, keep, kept
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.campaigns.my_views import money_line
+from c2b.campaigns.placing import language, must_place, place
 from c2b.campaigns.pledge_box import cards_of, ceilings, pledge_box, typed_values, values_of
+from c2b.campaigns.quick import known, quick_request
 from c2b.campaigns.share_words import sharing_of
 from c2b.campaigns.states import PledgeState
 from c2b.campaigns.views import campaign_page, full_view, reader_id, visible
@@ -32,8 +34,23 @@ INVALID, CONFLICT = 422, 409
 @public
 def pledge(slug: str) -> ResponseReturnValue:
     """Promise to buy. Without a sign-in or a card the promise waits until both are there."""
+    if _placed_quickly(slug):
+        forget()
+        return redirect(url_for(".joined", slug=slug))
+    return _pledge_by_the_form(slug, reader_id())
+
+
+def _placed_quickly(slug: str) -> bool:
+    """Whether it was a plain pledge that nothing speaks against; then it is placed, and no page was made."""
+    campaign = known(slug)
+    wanted = quick_request(campaign) if campaign else None
+    if campaign is None or wanted is None:
+        return False
+    return place(campaign.id, wanted, now=utcnow()).pledge_id is not None
+
+
+def _pledge_by_the_form(slug: str, shopper_id: int | None) -> ResponseReturnValue:
     campaign = visible(slug)
-    shopper_id = reader_id()
     view = queries.page_view(campaign, shopper_id, now=utcnow())
     box = pledge_box(view, shopper_id)
     form = box.form
@@ -46,8 +63,8 @@ def pledge(slug: str) -> ResponseReturnValue:
         return redirect(url_for(".finish", slug=slug))
     request_ = _request(campaign, values, shopper_id, card_id)
     campaign_id = campaign.id
-    placed = _try(form, lambda: operations.place_pledge(campaign_id, request_, now=utcnow()))
-    if placed is None:
+    placed = _try(form, lambda: must_place(campaign_id, request_, now=utcnow()))
+    if not placed:
         campaign = visible(slug)
         view = queries.page_view(campaign, shopper_id, now=utcnow())
         return campaign_page(campaign, view, box, CONFLICT)
@@ -85,8 +102,7 @@ def finish(slug: str) -> ResponseReturnValue:
 def _place_kept(slug: str, request_: operations.PledgeRequest) -> ResponseReturnValue:
     campaign_id = visible(slug).id
     try:
-        with transaction():
-            operations.place_pledge(campaign_id, request_, now=utcnow())
+        must_place(campaign_id, request_, now=utcnow())
     except Refused as refusal:
         flash(str(refusal), "warn")
         return redirect(url_for(".show", slug=slug, _anchor="join"))
@@ -129,6 +145,7 @@ def _request(
         terms=values.get("terms") or "",
         request_key=f"{shopper_id}:{values['request_key']}" if values.get("request_key") else None,
         brought_by=who_brought(campaign, shopper_id),
+        language=language(),
     )
 
 
@@ -206,7 +223,12 @@ def _changed(pledge_id: int, form: PledgeForm) -> bool:
         mandate_id=int(card) if card.isdecimal() else None,
     )
     by = current_user.id
-    return _try(form, lambda: operations.change_pledge(pledge_id, wanted, by=by, now=utcnow())) is not None
+
+    def act() -> None:
+        with transaction():
+            operations.change_pledge(pledge_id, wanted, by=by, now=utcnow())
+
+    return _try(form, act)
 
 
 # Where the reason of a refusal stands: beside the field that it is about.
@@ -222,11 +244,11 @@ BESIDE = {
 }
 
 
-def _try(form: PledgeForm, act: Callable[[], Pledge]) -> Pledge | None:
-    """Do it in a transaction of its own; a refusal stands beside its field, and what was typed is kept."""
+def _try(form: PledgeForm, act: Callable[[], object]) -> bool:
+    """Do it, and commit it; a refusal stands beside its field, and what was typed is kept."""
     try:
-        with transaction():
-            return act()
+        act()
+        return True
     except Refused as no:
         name = BESIDE.get(getattr(no, "code", ""), "")
         if name == "max" and form.max.data == OTHER:
@@ -235,7 +257,7 @@ def _try(form: PledgeForm, act: Callable[[], Pledge]) -> Pledge | None:
             form[name].errors = [*form[name].errors, str(no)]
         else:
             form.form_errors.append(str(no))
-        return None
+        return False
 
 
 @bp.post("/c/<slug>/leave")

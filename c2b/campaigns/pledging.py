@@ -121,6 +121,8 @@ def _look(
 
 def _why_not(campaign: Held, request: PledgeRequest, facts: Asked, seen: _Seen, now: datetime) -> Found:
     key, who, first = request.request_key, _who(campaign.id, request), facts.first
+    if request.session is not None and request.session != facts.session:
+        return Refusal("session_ended", _("Your session has ended. Sign in again."))
     if first is not None:
         return first.pledge_id if (first.campaign_id, first.shopper_id) == who else _key_is_taken()
     if key is not None and key in seen.keys:

@@ -4,7 +4,7 @@ SQLite writers begin with BEGIN IMMEDIATE, so that a transaction that looks and 
 one's update; readers (the GET requests) begin plainly and never wait.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,8 +19,10 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Integer,
     MetaData,
+    Row,
     String,
     TypeDecorator,
     event,
@@ -79,13 +81,15 @@ class Base(DeclarativeBase):
 
 
 READING = "reading"  # what a session's notes call the transaction that only reads
+OWN = "own"  # and the engine whose connections it uses, where that is not the usual one
+PLEDGES = "pledges"  # connections that only pledging uses, so that readers never keep it waiting
 
 
 class ReadingSession(Session):
     """A session whose transaction may be a reader; a connection is asked for with the first statement, not before."""
 
     def get_bind(self, *args: Any, **more: Any) -> Any:
-        engine = super().get_bind(*args, **more)
+        engine = self.info.get(OWN) or super().get_bind(*args, **more)
         reading = self.info.get(READING)
         return _reader(engine) if reading is not None and reading is self.get_transaction() else engine
 
@@ -123,8 +127,11 @@ else:
 M = TypeVar("M", bound=Model)
 
 
-def tune(engine: Engine) -> None:
-    """Give an SQLite engine WAL, full durability, foreign keys and honest transactions, and people short waits."""
+def tune(engine: Engine, patience: int = 15_000) -> None:
+    """Give an SQLite engine WAL, full durability, foreign keys and honest transactions, and people short waits.
+
+    `patience` is for how many milliseconds a writer waits for another one on SQLite.
+    """
     if engine.dialect.name != "sqlite":
         _answer_soon(engine)
         return
@@ -132,7 +139,7 @@ def tune(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we send BEGIN ourselves
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={patience}"):
             connection.execute("PRAGMA " + pragma)
 
     @event.listens_for(engine, "begin")
@@ -159,6 +166,22 @@ def begin_read_only() -> None:
     if not session.in_transaction():
         session.begin()
     session.info[READING] = session.get_transaction()
+
+
+def use_connections_of(name: str) -> None:
+    """This session, from its first statement on, uses the connections kept for this; else the usual ones."""
+    db.session().info[OWN] = db.engines.get(name)
+
+
+def glance(statement: Executable) -> Sequence[Row[Any]]:
+    """A few rows, read without a lock and without a transaction that stays open behind it."""
+    if db.session().in_transaction():  # which has a connection already, or has none to give back
+        return db.session.execute(statement).all()
+    options: dict[str, Any] = {"read_only": True}
+    if not is_sqlite():
+        options["isolation_level"] = "AUTOCOMMIT"
+    with db.engine.connect().execution_options(**options) as connection:
+        return connection.execute(statement).all()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The three ways an operation says no. Raised anywhere, answered in one place (web/errors.py, jobs.each)."""
+"""The ways an operation says no. Raised anywhere, answered in one place (web/errors.py, jobs.each)."""
 
 
 class Refused(Exception):
@@ -15,6 +15,16 @@ class NotFound(Exception):
     """No such record, or it is not this person's; both look the same from outside."""
 
     status = 404
+
+
+class TooBusy(Exception):
+    """Too many came at once for this one to have its turn in time; `may_be_done` where nobody knows what came of it."""
+
+    status = 503
+
+    def __init__(self, *, may_be_done: bool = False) -> None:
+        super().__init__("too many came at once")
+        self.may_be_done = may_be_done
 
 
 def refuse(reason: str | None) -> None:

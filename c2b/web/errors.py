@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from c2b.core.db import db
-from c2b.core.errors import NotFound, Refused
+from c2b.core.errors import NotFound, Refused, TooBusy
 from c2b.payments.gateway import NoAnswer
 
 log = structlog.get_logger()
@@ -26,6 +26,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _busy)
     app.register_error_handler(PoolTimeout, _busy)
+    app.register_error_handler(TooBusy, _too_busy)
     app.register_error_handler(NoAnswer, _provider_is_silent)
     app.register_error_handler(Exception, _unexpected)
 
@@ -77,6 +78,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _busy(error: Exception) -> ResponseReturnValue:
     log.error("the database did not answer", error=str(error))
     sentence = _("Very many people are here at once. Nothing was changed; please try again in a moment.")
+    return page(503, _("Too busy just now"), sentence, **{"Retry-After": "5"})
+
+
+def _too_busy(error: TooBusy) -> ResponseReturnValue:
+    if not error.may_be_done:
+        return _busy(error)
+    log.error("nobody knows yet what came of a request")
+    sentence = _("Very many people are here at once. Please send it again in a moment: it counts only once.")
     return page(503, _("Too busy just now"), sentence, **{"Retry-After": "5"})
 
 

@@ -177,12 +177,14 @@ class Matrix:
         """No connection and no book is open: the next thing may be a fork."""
         with self.app.app_context():
             db.session.remove()
-            db.engine.dispose()
-        self.app.extensions.pop("sandbox_books", None)
+            for engine in db.engines.values():
+                engine.dispose()
+        for kept in ("sandbox_books", "c2b.people", "c2b.quick"):
+            self.app.extensions.pop(kept, None)
 
     def _act(self, points: Points) -> None:
         with self._circumstances(), at_moment(self.world.now, 100):
-            with watching(db.engine, points, calls(self.world)):
+            with watching(db.engines.values(), points, calls(self.world)):
                 self.scenario.act(self.world)
             db.session.remove()
 
@@ -199,7 +201,7 @@ class Matrix:
 
     def _recover(self, points: Points, chance: int, since: timedelta = timedelta.min) -> list[str]:
         with self._circumstances():
-            with watching(db.engine, points, calls(self.world)):
+            with watching(db.engines.values(), points, calls(self.world)):
                 moments = tuple(moment for moment in self.scenario.moments if moment >= since)
                 problems = drain(self.world, moments, self.scenario.jobs, chance, points)
             db.session.remove()

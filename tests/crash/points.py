@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -65,14 +65,18 @@ class Points:
 
 
 @contextmanager
-def watching(engine: Engine, points: Points, foreign: dict[str, tuple[Any, str]]) -> Iterator[None]:
-    """Count the points of all that is done with this engine, and of these foreign calls (name: owner, attribute)."""
+def watching(
+    engines: Collection[Engine], points: Points, foreign: dict[str, tuple[Any, str]]
+) -> Iterator[None]:
+    """Count the points of all that is done with these engines, and of these foreign calls (name: owner, attribute)."""
 
     def statement(_connection: Any, _cursor: Any, sql: str, *_more: Any) -> None:
         points.reach(label_of(sql))
 
-    event.listen(engine, "before_cursor_execute", statement)
-    undo = [_replace(engine.dialect, end, _ended(points, end)) for end in ("do_commit", "do_rollback")]
+    undo = []
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", statement)
+        undo += [_replace(engine.dialect, end, _ended(points, end)) for end in ("do_commit", "do_rollback")]
     undo += [
         _replace(owner, attribute, lambda real, name=name: points.around(name, real))
         for name, (owner, attribute) in foreign.items()
@@ -82,7 +86,8 @@ def watching(engine: Engine, points: Points, foreign: dict[str, tuple[Any, str]]
     finally:
         for put_back in reversed(undo):
             put_back()
-        event.remove(engine, "before_cursor_execute", statement)
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", statement)
 
 
 def _ended(points: Points, end: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

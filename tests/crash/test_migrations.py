@@ -107,7 +107,7 @@ class Schema:
 
     def migrate(self, points: Points) -> None:
         """What `c2b migrate` does."""
-        with self.app.app_context(), watching(db.engine, points, {}):
+        with self.app.app_context(), watching([db.engine], points, {}):
             upgrade()
 
     def why_not(self) -> str | None:

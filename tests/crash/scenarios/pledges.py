@@ -83,7 +83,7 @@ def create(world: World) -> None:
 def create_by_form(world: World) -> None:
     ids = world.ids
     form = {"max": "259", "max_other": "259", "quantity": "1", "tolerance": "0", "region": "CN", "request_key": "once",
-            "terms": ids["terms"]}  # fmt: skip
+            "terms": ids["terms"], "card": str(ids["mandate"])}  # fmt: skip
     answer = signed_in(world, ids["shopper"]).post(f"/c/{ids['slug']}/join", data=form)
     assert answer.location == f"/c/{ids['slug']}/joined", answer.text
 

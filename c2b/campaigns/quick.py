@@ -1,0 +1,116 @@
+"""A plain pledge read without a form and without a question to the database: the hot path of joining.
+
+It takes what a browser sends when all is well, and nothing else; anything unusual, and whatever the rules refuse, goes
+the long way, which shows the page. Whatever it takes, the form would take with the same values (a test compares).
+Nothing is decided here: terms, card, address, state and limits are looked at in the transaction.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, request, session
+from sqlalchemy import select
+
+from c2b.campaigns.bringing import who_brought
+from c2b.campaigns.forms import MOST_UNITS, OTHER
+from c2b.campaigns.models import Campaign
+from c2b.campaigns.placing import language
+from c2b.campaigns.regions import REGIONS
+from c2b.campaigns.requests import PledgeRequest
+from c2b.campaigns.states import PUBLIC
+from c2b.core.db import glance
+from c2b.core.kept import Kept
+from c2b.core.money import parse_amount
+
+EXTENSION = "c2b.quick"
+NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+QUANTITY = re.compile(r"[0-9]{1,7}", re.ASCII)
+AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+SIGNED_IN = re.compile(
+    r"([0-9]{1,18})\.([0-9]{1,9})", re.ASCII
+)  # a person, and the version of their sessions
+TERMS = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What does not change once a campaign is public."""
+
+    id: int
+    currency: str
+    options: list[Any]
+    regions: list[str]
+
+
+def known(slug: str) -> Known | None:
+    """The campaign of this address, where everybody may see it."""
+    kept: Kept[Known] = current_app.extensions.setdefault(EXTENSION, Kept[Known](4096, seconds=5))
+    found = kept.get(slug)
+    if found is None:
+        rows = glance(
+            select(Campaign.id, Campaign.currency, Campaign.options, Campaign.regions).where(
+                Campaign.slug == slug, Campaign.state.in_(PUBLIC), Campaign.opened_at.is_not(None)
+            )
+        )
+        if not rows:
+            return None
+        found = Known(*tuple(rows[0]))
+        kept.put(slug, found)
+    return found
+
+
+def quick_request(campaign: Known) -> PledgeRequest | None:
+    """What the form in this request asks for; None where it has to be read the long way.
+
+    Whoever signed the session in is believed for now: the transaction looks whether that session still counts.
+    """
+    who = SIGNED_IN.fullmatch(session.get("_user_id", ""))
+    options, ceiling = _options(campaign), _ceiling(campaign)
+    if who is None or options is None or ceiling is None or not _is_plain(campaign):
+        return None
+    shopper_id, sent = int(who[1]), request.form
+    return PledgeRequest(
+        shopper_id=shopper_id,
+        quantity=int(sent["quantity"]),
+        tolerance=int(sent.get("tolerance") or 0),
+        ceiling=ceiling,
+        options=options,
+        region=sent["region"],
+        address_id=int(sent["address"]) if sent.get("address") else None,
+        mandate_id=int(sent["card"]),
+        terms=sent["terms"],
+        request_key=f"{shopper_id}:{sent['request_key']}",
+        brought_by=who_brought(campaign, shopper_id),
+        language=language(),
+        session=int(who[2]),
+    )
+
+
+def _is_plain(campaign: Known) -> bool:
+    sent = request.form.get
+    quantity, tolerance, address = sent("quantity", ""), sent("tolerance") or "0", sent("address")
+    return bool(
+        QUANTITY.fullmatch(quantity) and 1 <= int(quantity) <= MOST_UNITS
+        and QUANTITY.fullmatch(tolerance) and int(tolerance) <= MOST_UNITS
+        and NUMBER.fullmatch(sent("card", "")) and (not address or NUMBER.fullmatch(address))
+        and sent("region") in (campaign.regions or REGIONS) and sent("region") in REGIONS
+        and KEY.fullmatch(sent("request_key", "")) and TERMS.fullmatch(sent("terms", ""))
+    )  # fmt: skip
+
+
+def _ceiling(campaign: Known) -> int | None:
+    amount = request.form.get("max", "")
+    if amount == OTHER:
+        amount = request.form.get("max_other", "")
+    try:
+        return parse_amount(amount, campaign.currency) or None if AMOUNT.fullmatch(amount) else None
+    except ValueError:
+        return None
+
+
+def _options(campaign: Known) -> dict[str, str] | None:
+    chosen = {option["name"]: request.form.get(f"option_{n}") for n, option in enumerate(campaign.options)}
+    good = all(chosen[option["name"]] in option["values"] for option in campaign.options)
+    return {name: str(value) for name, value in chosen.items()} if good else None
