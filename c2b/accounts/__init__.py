@@ -8,7 +8,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.local import LocalProxy
 
 from c2b.accounts import checks, models, own_views, queries, views  # noqa: F401  # tables, promises and pages
-from c2b.core.db import db
+from c2b.accounts.who import person_of
 
 SESSION = timedelta(days=30)  # since the last visit
 
@@ -18,22 +18,11 @@ def register(app: Flask) -> None:
     app.permanent_session_lifetime = SESSION
     manager = LoginManager()
     manager.login_view = "accounts.sign_in"
-    manager.user_loader(load_user)
+    manager.user_loader(person_of)
     manager.init_app(app)
     CSRFProtect(app)
     app.register_blueprint(views.bp)
     app.context_processor(lambda: {"unread": LocalProxy(_unread)})
-
-
-def load_user(remembered: str) -> models.User | None:
-    """The person of a session, unless the session was ended or the account closed since."""
-    id_, _dot, version = remembered.partition(".")
-    if not (id_.isascii() and id_.isdigit()):
-        return None
-    user = db.session.get(models.User, int(id_))
-    if user is None or str(user.session_version) != version or not user.is_active:
-        return None
-    return user
 
 
 def _unread() -> int:
