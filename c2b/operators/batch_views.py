@@ -1,5 +1,7 @@
 """Batches: their dates, and who is in them."""
 
+from collections.abc import Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, flash, redirect, render_template, url_for
@@ -15,13 +17,20 @@ from c2b.core.clock import utcnow
 from c2b.core.db import db
 from c2b.core.events import history
 from c2b.core.forms import attempt
+from c2b.core.tables import Sort, asked, find, here, moment
+from c2b.core.text import mark as _l
 from c2b.operators.blueprint import bp
 from c2b.operators.forms import DatesForm
 from c2b.operators.operations import change_dates
-from c2b.operators.paging import rows_of
 from c2b.operators.rules import CHANGED_IN, DATES
 from c2b.pipeline.models import Batch, BatchEntry, Offer, Place, Slot
 from c2b.pipeline.queries import batch_by_number
+from c2b.pipeline.states import BatchState
+
+SORTS = {
+    "new": Sort(_l("Newest"), Batch.id, down=True),
+    "old": Sort(_l("Oldest"), Batch.id),
+}
 
 
 @bp.get("/batches")
@@ -42,8 +51,39 @@ def batches() -> ResponseReturnValue:
         offers.label("offers"),
         places.with_only_columns(func.count()).scalar_subquery().label("places"),
         places.with_only_columns(func.count(Place.campaign_id)).scalar_subquery().label("booked"),
-    ).order_by(Batch.number.desc())
-    return render_template("operators/batches.html", page=rows_of(statement, 20), now=utcnow())
+    )
+    state = asked("state", [str(s) for s in BatchState])
+    found = find(
+        statement.where(Batch.state == state) if state else statement, SORTS, Batch.id, per=20, named=True
+    )
+    if found.as_file:
+        return found.file("batches", _headings(), _cells)
+    counts = dict(db.session.execute(select(Batch.state, func.count()).group_by(Batch.state)).all())
+    return render_template(
+        "operators/batches.html",
+        table=found,
+        filters=[
+            (_("All"), here(state=None), sum(counts.values()), not state),
+            *((s.label, here(state=str(s)), counts.get(s, 0), state == s) for s in BatchState),
+        ],
+        now=utcnow(),
+    )
+
+
+def _headings() -> list[str]:
+    dates = [_("Sign-up closes"), _("Samples are due"), _("Review"), _("First launch day"), _("Launches end")]
+    return [_("Batch"), _("State"), *dates, _("Campaigns"), _("Offers"), _("In use"), _("Places")]
+
+
+def _cells(rows: Sequence[Any]) -> list[list[Any]]:
+    return [
+        [
+            row.Batch.number, row.Batch.state.label, moment(row.Batch.signup_closes_at),
+            moment(row.Batch.samples_due_at), moment(row.Batch.review_at), moment(row.Batch.launch_from),
+            moment(row.Batch.launch_until), row.campaigns, row.offers, row.booked, row.places,
+        ]
+        for row in rows
+    ]  # fmt: skip
 
 
 @bp.get("/batches/<int:number>")

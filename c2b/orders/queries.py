@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
 
-from c2b.campaigns.models import Campaign, Pledge
+from c2b.campaigns.models import Pledge
 from c2b.campaigns.states import PledgeState
 from c2b.core.db import db
 from c2b.core.errors import NotFound
@@ -186,15 +186,3 @@ def leftover_of(campaign_id: int, now: datetime) -> Launch | None:
             Launch.closes_at > now,
         )
     )
-
-
-def all_launches(*, page: int = 1, per_page: int = 30) -> tuple[Sequence[Any], bool]:
-    """A page of (launch, campaign) pairs, newest first, and whether there is more."""
-    rows = db.session.execute(
-        select(Launch, Campaign)
-        .join(Campaign, Campaign.id == Launch.campaign_id)
-        .order_by(Launch.id.desc())
-        .offset((page - 1) * per_page)
-        .limit(per_page + 1)
-    ).all()
-    return rows[:per_page], len(rows) > per_page

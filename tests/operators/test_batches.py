@@ -113,3 +113,11 @@ def test_what_is_due_by_a_date_moves_with_it(make, now):
     with transaction():
         change_dates(batch.id, dates(batch, signup_closes_at=timedelta(days=1)), "why", by=1, now=now)
     assert offer.due_at == visit.due_at == db.session.get(Batch, batch.id).signup_closes_at
+
+
+def test_batches_are_found_by_state_and_handed_out_as_a_table(office, make):
+    batch = make.batch()
+    assert f"/ops/batches/{batch.number}" in office.get("/ops/batches?state=open&sort=old").text
+    assert "No batch yet" in office.get("/ops/batches?state=finished").text
+    table = office.get("/ops/batches?format=csv").get_data(as_text=True).splitlines()
+    assert (len(table), table[1].split(",")[:2]) == (2, [str(batch.number), "Sign-up open"])

@@ -277,7 +277,9 @@ def test_operators_see_how_far_a_launch_is(
     launch_id = it.id
     title = campaign_of(it).title
     sign_in(client, make.operator())
-    assert title in client.get("/ops/launches").text
+    assert title in client.get(f"/ops/launches?q={title[:4]}&state={it.state}").text
+    assert "No launch yet" in client.get("/ops/launches?q=nothing+like+it").text
+    assert title in client.get("/ops/launches?format=csv&sort=units").get_data(as_text=True)
     page = client.get(f"/ops/launches/{launch_id}")
     assert page.status_code == 200
     assert "Under way now" in page.text
