@@ -56,6 +56,20 @@ def test_an_event_that_is_told_three_times_is_kept_once_and_has_one_effect(
     assert event.done_at == now
 
 
+def test_f50_a_backlog_that_cannot_be_worked_off_yet_starves_nobody(
+    tell: Tell, effects: list[str], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two runs' worth of events that must wait each has its turn and goes to the end; then comes who was behind."""
+    monkeypatch.setattr(inbox, "AT_ONCE", 5)
+    for number in range(10):
+        tell(f"evt_{number}", "test", reference="early")
+    tell("evt_of_another_sale", "test", reference="b")
+    for run in range(3):
+        assert effects == []
+        work_inbox.run(now + timedelta(seconds=run))
+    assert effects == ["b"]
+
+
 def test_with_names_drawn_at_random_an_event_would_have_two_effects(
     tell: Tell, provider: Provider, effects: list[str], now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
