@@ -145,7 +145,7 @@ class Pledge(HasState, Model):
             postgresql_where=STANDS,
             sqlite_where=STANDS,
         ),
-        Index("ix_pledge_campaign_state", "campaign_id", "state"),
+        Index("ix_pledge_campaign_state", "campaign_id", "state", "placed_at"),
     )
     machine = PLEDGE
 
@@ -167,7 +167,7 @@ class Pledge(HasState, Model):
         ForeignKey("user.id"), index=True
     )  # whose link led here; never oneself
     late: Mapped[bool] = mapped_column(default=False)  # bought after the launch, from what was left over
-    placed_at: Mapped[datetime] = mapped_column()
+    placed_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[PledgeState] = mapped_column(one_of(PledgeState))
     allocated: Mapped[int] = mapped_column(default=0)  # units set aside at the launch
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, Index, Insert, String, Table, bindparam, insert, select
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from c2b.core.db import Json, Model, UtcDateTime, db, is_sqlite
 from c2b.core.rows import as_sent, sent_rows
@@ -16,12 +16,15 @@ class Event(Model):
     """One line of the diary."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_subject", "subject", "subject_id"),)
+    __table_args__ = (
+        Index("ix_event_subject", "subject", "subject_id"),
+        Index("ix_event_kind", "kind", "id"),
+    )
 
     subject: Mapped[str]  # the table's name
     subject_id: Mapped[int]
     kind: Mapped[str]  # "campaign.tipped"
-    by: Mapped[int | None]  # the user, or None for the clock
+    by: Mapped[int | None] = mapped_column(index=True)  # the user, or None for the clock
     at: Mapped[datetime]
     data: Mapped[dict[str, Any]]
 

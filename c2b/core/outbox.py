@@ -45,14 +45,17 @@ class Notice(Model):
     """One message to one person; `key` makes sure that the same thing is said once."""
 
     __tablename__ = "notice"
-    __table_args__ = (Index("ix_notice_due", "due_at", postgresql_where=QUEUED, sqlite_where=QUEUED),)
+    __table_args__ = (
+        Index("ix_notice_due", "due_at", postgresql_where=QUEUED, sqlite_where=QUEUED),
+        Index("ix_notice_delivery", "delivery", "created_at"),
+    )
 
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
     address: Mapped[str | None]  # where there is no account, or the account's address must not be used
     data: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
     read_at: Mapped[datetime | None]
     way: Mapped[str | None]  # how its reader wants it: at_once, digest, app; None until the job has looked
     delivery: Mapped[Delivery] = mapped_column(one_of(Delivery), default=Delivery.QUEUED)

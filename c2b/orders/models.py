@@ -37,6 +37,7 @@ class Order(HasState, Model):
         CheckConstraint("quantity > 0 AND unit_price > 0", name="is_positive"),
         CheckConstraint("total = quantity * unit_price", name="total_is_exact"),
         CheckConstraint("fee >= 0 AND fee <= total", name="fee_fits"),
+        Index("ix_order_due", "state", "ship_by"),
     )
     machine = ORDER
 
@@ -56,10 +57,10 @@ class Order(HasState, Model):
     currency: Mapped[str]
     fulfilment: Mapped[Fulfilment] = mapped_column(one_of(Fulfilment), server_default="shipped")
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    placed_at: Mapped[datetime]
+    placed_at: Mapped[datetime] = mapped_column(index=True)
     ship_by: Mapped[datetime]  # for vouchers and goods to collect: ready by
     shipped_at: Mapped[datetime | None]
-    delivered_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None] = mapped_column(index=True)
     late_told_at: Mapped[datetime | None]  # when the shopper was told that it is late
     settled_at: Mapped[datetime | None]  # when it went into a payout, or everything was refunded
     state: Mapped[OrderState] = mapped_column(one_of(OrderState))
@@ -69,6 +70,7 @@ class Shipment(HasState, Model):
     """One parcel of an order; an order may need several, or a second one as a replacement."""
 
     __tablename__ = "shipment"
+    __table_args__ = (Index("ix_shipment_due", "state", "sent_at"),)
     machine = SHIPMENT
 
     order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), index=True)
@@ -84,6 +86,7 @@ class Voucher(HasState, Model):
     """A code that is shown once: to collect an order, or to use what was bought."""
 
     __tablename__ = "voucher"
+    __table_args__ = (Index("ix_voucher_due", "state", "valid_until"),)
     machine = VOUCHER
 
     order_id: Mapped[int] = mapped_column(ForeignKey("order.id"), index=True)

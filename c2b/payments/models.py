@@ -97,7 +97,7 @@ class Attempt(HasState, Model):
     state: Mapped[AttemptState] = mapped_column(one_of(AttemptState))
     reference: Mapped[str | None] = mapped_column(index=True)  # the provider's own name for it
     code: Mapped[str | None]  # why it failed, in the provider's word
-    started_at: Mapped[datetime]
+    started_at: Mapped[datetime] = mapped_column(index=True)
     decided_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]  # of an authorisation: when the provider lets go of the money
     retry_at: Mapped[
