@@ -17,7 +17,7 @@ MOMENT, WHILE = (
     10.0,
 )  # seconds that shared answers are kept: what changes as people join; counts of everything
 MOST_SHARED = 2000
-LONGEST = 5.0  # seconds: older than this nothing is shown, however long it takes to make it anew
+LONGEST = 5.0  # seconds that the old one is still shown, however long it takes to make it anew
 
 
 class Kept(Generic[V]):
@@ -49,7 +49,7 @@ class Kept(Generic[V]):
             now = time.monotonic()
             if now < renew:
                 return value
-            if now - made > LONGEST:
+            if now - made > self.seconds + LONGEST:
                 self._drop(key)
             else:  # whoever asks meanwhile gets the old one
                 self._all[key] = (value, made, now + self.seconds)

@@ -75,10 +75,10 @@ def _page_links(found: queries.CardPage, **place: Any) -> tuple[str | None, str 
 def _grid(template: str, category: Category | None, **more: Any) -> ResponseReturnValue:
     now = utcnow()
     place = {"category": category.value} if category else {}
-    sort, page = sort_asked(), page_asked()
+    sort, page, at = sort_asked(), page_asked(), queries.place_asked(request.args)
     found = shared(
-        ("cards", category, sort, page),
-        lambda: queries.cards(now=now, category=category, sort=sort, page=page),
+        ("cards", category, sort, page, at),
+        lambda: queries.cards(now=now, category=category, sort=sort, page=page, at=at),
     )
     return render_template(
         template,

@@ -8,13 +8,14 @@ theme, the single keys. What is one visitor's own (see pages.py) is filled in an
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
 from flask.globals import request_ctx
 from flask.sessions import SecureCookieSession
 from itsdangerous import BadData, URLSafeTimedSerializer
-from werkzeug.http import parse_cookie
+from werkzeug.http import parse_accept_header, parse_cookie
 
 from c2b.core.kept import Kept
 from c2b.core.languages import LANGUAGES
@@ -135,9 +136,10 @@ def _unled(environ: dict[str, Any], chosen: str | None) -> str | None:
     return "en" if wanted == "en" else None
 
 
+@lru_cache(maxsize=256)
 def accepts_gzip(header: str) -> bool:
     """Whether the reader takes compressed answers."""
-    return "gzip" in header and "gzip;q=0" not in header.replace(" ", "")
+    return bool("gzip" in header and parse_accept_header(header).quality("gzip") > 0)
 
 
 def finish(response: Response) -> Response:
@@ -146,9 +148,13 @@ def finish(response: Response) -> Response:
     if not plain or request.method != "GET" or "Content-Encoding" in response.headers:
         return response
     response.vary.update(("Cookie", "Accept-Encoding"))
+    response.headers.setdefault("Cache-Control", "private, no-cache")
     if getattr(request_ctx, "flashes", None):
         response.headers["Cache-Control"] = "no-store"  # what is said once is not shown again by the browser
-    anonymous = "_user_id" not in session and "no-store" not in response.headers.get("Cache-Control", "")
+    anonymous = "_user_id" not in session and "no-store" not in response.headers["Cache-Control"]
+    compressed = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+    if not anonymous and not compressed:
+        return response
     shared = anonymous and is_shared(response)
     page, own = cut(
         response.get_data(), str(g.get("csrf_token", "")), level=6 if shared else 1,
@@ -160,7 +166,7 @@ def finish(response: Response) -> Response:
     if anonymous:
         response.set_etag(page.tag_for(str(session.get("csrf_token", ""))), weak=True)
         response.make_conditional(request)
-    if response.status_code == 200 and accepts_gzip(request.headers.get("Accept-Encoding", "")):
+    if response.status_code == 200 and compressed:
         response.set_data(page.body(own, compressed=True))
         response.headers["Content-Encoding"] = "gzip"
     return response

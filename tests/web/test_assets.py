@@ -85,8 +85,8 @@ def test_static_words_come_compressed_in_the_way_the_browser_likes_best(frame_ap
                 assert "Accept-Encoding" in answer.vary
                 assert answer.content_length == len(answer.data)
             if mark := answer.headers.get("ETag"):
-                again = {"Accept-Encoding": header, "If-None-Match": mark}
-                assert client.get(address, headers=again).status_code == 304
+                with client.get(address, headers={"If-None-Match": mark}) as again:
+                    assert again.status_code == 304
     with client.get("/static/img/logo-180.png", headers={"Accept-Encoding": "br"}) as picture:
         assert "Content-Encoding" not in picture.headers
 
