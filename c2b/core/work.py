@@ -45,6 +45,7 @@ from c2b.core.text import gettext as _
 from c2b.core.text import mark as _l
 
 FILES_KEPT = timedelta(days=7)
+TRIED_KEPT = timedelta(days=1)
 KEPT = timedelta(days=90)
 MOST_PROBLEMS = 5_000  # rows that are written down; the rest is only counted
 
@@ -132,6 +133,15 @@ class Work(HasState, Model):
         return not self.is_over and self.cancel_asked_at is None and stops
 
 
+class TriedFile(Model):
+    """A file that somebody has looked through and not imported yet."""
+
+    __tablename__ = "tried_file"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 Handler = Callable[[Work, datetime], Iterator[None]]
 
 
@@ -161,9 +171,25 @@ def works(kind: str, words: str, *, can_stop: bool = True) -> Callable[[Handler]
 
 def keep_input(content: bytes, ending: str) -> str:
     """Keep a file that only the work itself, or its owner, gets to see; returns its name."""
-    name = f"work/{secrets.token_hex(16)}.{ending or 'bin'}"
+    name = _new_name(ending)
     storage.put(name, content)
     return name
+
+
+def _new_name(ending: str) -> str:
+    return f"work/{secrets.token_hex(16)}.{ending or 'bin'}"
+
+
+def name_tried(ending: str, *, now: datetime) -> str:
+    """A name for a file that is only looked through yet: gone after a day, unless `use_tried` makes it an input."""
+    tried = TriedFile(name=_new_name(ending), at=now)
+    db.session.add(tried)
+    return tried.name
+
+
+def use_tried(name: str) -> None:
+    """The file is an input now, and is kept as long as its work."""
+    db.session.execute(delete(TriedFile).where(TriedFile.name == name))
 
 
 def ask_for_work(kind: str, user_id: int, *, now: datetime, back: str = "", **args: Any) -> Work:
@@ -249,7 +275,7 @@ def work_to_do() -> list[int]:
 
 
 def files_to_prune(now: datetime) -> list[str]:
-    """Forget, and name, the files of work that ended more than a week ago; remove them after the commit."""
+    """Forget, and name, the files of work that ended long ago or never began; remove them after the commit."""
     old = db.session.scalars(
         select(Work).where(Work.result_ref.is_not(None), Work.finished_at < now - FILES_KEPT).limit(500)
     ).all()
@@ -259,4 +285,5 @@ def files_to_prune(now: datetime) -> list[str]:
     inputs = db.session.scalars(select(Work).where(Work.finished_at < now - KEPT).limit(500)).all()
     names += [value for work in inputs for value in work.args.values() if str(value).startswith("work/")]
     db.session.execute(delete(Work).where(Work.id.in_([work.id for work in inputs])))
-    return names
+    tried = delete(TriedFile).where(TriedFile.at < now - TRIED_KEPT).returning(TriedFile.name)
+    return [*names, *db.session.scalars(tried)]

@@ -18,7 +18,7 @@ from c2b.core.db import end_transaction, transaction
 from c2b.core.errors import Refused
 from c2b.core.forms import AreaField
 from c2b.core.uploads import Upload
-from c2b.core.work import ask_for_work, keep_input
+from c2b.core.work import ask_for_work, name_tried, use_tried
 from c2b.merchants.states import MerchantState
 from c2b.pipeline.blueprint import bp
 from c2b.pipeline.offer_content import draft_for, draft_from
@@ -85,6 +85,7 @@ def offers_import() -> ResponseReturnValue:
         return _csv(bad, "problems.csv", [_("Row"), _("What is wrong"), *table.names])
     if request.form.get("do") == "import" and kept and any(not row.problem for row in rows):
         with transaction():
+            use_tried(kept)
             work = ask_for_work(
                 KIND,
                 current_user.id,
@@ -124,7 +125,10 @@ def _sent(form: ImportForm) -> bytes:
 
 def _keep(content: bytes) -> str:
     end_transaction()
-    return keep_input(content, "csv")
+    with transaction():
+        name = name_tried("csv", now=utcnow())
+    storage.put(name, content)
+    return name
 
 
 def _kept(token: str) -> str | None:

@@ -14,7 +14,7 @@ from c2b.core.access import Role
 from c2b.core.db import db, lock
 from c2b.core.errors import Refused
 from c2b.core.events import record
-from c2b.core.outbox import Notice, notify
+from c2b.core.outbox import Delivery, Notice, notify
 from c2b.core.text import gettext as _
 from c2b.core.work import Work
 from c2b.mailing.preferences import forget_choices
@@ -25,7 +25,9 @@ from c2b.payments.models import Mandate, Refund
 from c2b.payments.states import REFUND
 
 Why = tuple[str, str]  # the reason, and the page on which it can be put right
+LAST = "account_closed"
 NOWHERE = "closed.invalid"  # a domain that can never exist (RFC 2606)
+NOBODY = f"closed@{NOWHERE}"
 
 
 def why_not_close(user: User) -> list[Why]:
@@ -72,8 +74,19 @@ def close_account(user_id: int, *, now: datetime) -> list[str]:
     user.disabled_at = user.erased_at = now
     user.session_version += 1
     record(user, "user.erased", by=user_id, at=now)
-    notify("account_closed", None, key=str(user_id), now=now, address=address, name=name, locale=user.locale)
+    notify(LAST, None, key=str(user_id), now=now, address=address, name=name, locale=user.locale)
     return files
+
+
+def forget_last_words() -> int:
+    """Erase name and address from the last mails to closed accounts, once they are on their way; how many."""
+    last = select(Notice).where(
+        Notice.kind == LAST, Notice.delivery != Delivery.QUEUED, Notice.address != NOBODY
+    )
+    notices = db.session.scalars(last.limit(500)).all()
+    for notice in notices:
+        notice.address, notice.data = NOBODY, {**notice.data, "name": ""}
+    return len(notices)
 
 
 def _forget_what_is_theirs(user_id: int, now: datetime) -> list[str]:

@@ -9,13 +9,14 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from c2b.accounts.models import User
+from c2b.core import storage
 from c2b.core.db import db
 from c2b.core.languages import CATALOGUES
-from c2b.core.work import Work
+from c2b.core.work import TRIED_KEPT, TriedFile, Work
 from c2b.pipeline import offer_sheet
 from c2b.pipeline.models import Offer
 from c2b.pipeline.offer_sheet import heading, keys, read_table
-from jobs import do_work
+from jobs import do_work, prune_runs
 from tests.pipeline.offers_kit import wanted
 
 VIEWS = ("offer_views", "opportunity_views", "offer_sheet_views")
@@ -107,6 +108,21 @@ BAD = (
     ("campaign\n" + "a" * 300_000, "larger than 1 MB"),
     ('campaign\n"' + "a" * 200_000, "no rows"),
 )
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_a_file_that_was_tried_and_not_imported_is_gone_after_a_day(client, make, merchant, now):
+    table = f"Campaign;title;List price;From units 1;Price each 1\n{wanted(make).slug};Iron pot;399;10;259\n"
+    send(client, table)
+    [tried] = db.session.scalars(select(TriedFile.name))
+    used = kept_in(send(client, table).text)
+    client.post("/sell/a/import", data={"kept": used, "do": "import"})
+    asked = db.session.scalar(select(Work)).args["file"]
+    prune_runs.run(now + TRIED_KEPT)
+    assert storage.exists(tried)
+    prune_runs.run(now + 2 * TRIED_KEPT)
+    assert (storage.exists(tried), storage.exists(asked)) == (False, True)
+    assert db.session.scalars(select(TriedFile)).all() == []
 
 
 def test_a_file_that_cannot_be_understood_gets_a_sentence(client, make, merchant, monkeypatch):

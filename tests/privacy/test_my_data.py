@@ -14,11 +14,11 @@ from c2b.accounts.models import User
 from c2b.community.models import Comment
 from c2b.core.db import Base, db, transaction
 from c2b.core.errors import Refused
-from c2b.core.outbox import Notice, notify
+from c2b.core.outbox import Delivery, Notice, notify
 from c2b.core.work import Work
 from c2b.privacy.erasing import close_account
 from c2b.privacy.holdings import HOLDINGS, NOT_ABOUT_THEM
-from jobs import do_work
+from jobs import do_work, prune_runs
 
 HOME = Place("Alice Wong", "138 0013 8000", "CN", "Shanghai", "Kiln Road 12", "200001")
 
@@ -115,3 +115,10 @@ def test_closing_needs_the_password_and_erases_what_names_the_person(client, sig
     assert not [row for row in left if "Alice" in row or "alice@" in row or "Kiln" in row]
     [goodbye] = db.session.scalars(select(Notice)).all()
     assert (goodbye.kind, goodbye.address, goodbye.user_id) == ("account_closed", "alice@example.org", None)
+    prune_runs.run(now)
+    assert goodbye.address == "alice@example.org"  # it is still to be sent
+    goodbye.delivery, goodbye.sent_at = Delivery.SENT, now
+    db.session.commit()
+    prune_runs.run(now)
+    db.session.refresh(goodbye)
+    assert (goodbye.address, goodbye.data["name"]) == ("closed@closed.invalid", "")
