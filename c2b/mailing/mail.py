@@ -37,7 +37,10 @@ class Undeliverable(Exception):
 
 
 class Transport(Protocol):
-    """A way for mail to leave the house."""
+    """A way for mail to leave the house.
+
+    One that has `at_once` is asked by so many threads; `line()` gives each of them a connection that it keeps.
+    """
 
     def send(self, mail: Mail) -> None:
         """Hand the mail over; Retry or Undeliverable where that failed. Called outside any transaction."""

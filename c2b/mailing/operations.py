@@ -7,22 +7,23 @@ import structlog
 from flask import current_app
 from sqlalchemy import select, update
 
-from c2b.core import claims
+from c2b.core import claims, progress
 from c2b.core.db import db, end_transaction, lock, must_be_outside_transaction, transaction
 from c2b.core.errors import Refused
 from c2b.core.outbox import Delivery, Notice
 from c2b.core.text import gettext as _
-from c2b.mailing.mail import Retry, Transport, Undeliverable
+from c2b.mailing.mail import Mail, Retry, Transport, Undeliverable
+from c2b.mailing.posting import hand_over
 from c2b.mailing.queries import is_due, notices_to_send, readers_of
-from c2b.mailing.render import Reader, put_into_words
+from c2b.mailing.render import Reader, Said
 from c2b.mailing.sorting import sort_out
 from c2b.mailing.transports import transport_for
 
 log = structlog.get_logger()
 
 WORK = "send_mail"
-LEASE = 600.0  # seconds for one handful; a mail takes at most about twenty
-HANDFUL = 20
+LEASE = 1200.0  # seconds for one handful; a mail takes at most about twenty, and one at a time is the slowest
+HANDFUL = 50
 TRIES = 8  # the waits between them are 1, 2, 4 … minutes
 
 
@@ -36,7 +37,7 @@ def send_due(
     """Send what is due; returns how many were done, refused (undeliverable) and failed (to be tried again).
 
     What its reader wants in another way is sorted out first. A process that dies between sending and noting
-    it leaves a mail that is sent again, under the same Message-ID. `stop` is asked before each mail.
+    leaves what it had in hand just then to be sent again, under the same Message-ID. `stop` is asked before each mail.
     """
     transport = transport or transport_for(current_app.config["C2B"])
     sort_out(now)
@@ -45,15 +46,14 @@ def send_due(
     counts = {"done": 0, "refused": 0, "failed": 0}
     due = notices_to_send(now, most)
     end_transaction()
+    progress.expect(WORK, len(due))
+    said = Said()
     for start in range(0, len(due), HANDFUL):
         if stop():
             break
         with transaction():
             held = claims.claim(WORK, due[start : start + HANDFUL], seconds=LEASE)
-        for id_, notice, reader in _read(sorted(held)):
-            if stop():
-                break
-            counts[_send_one(id_, held[id_], notice, reader, transport, now)] += 1
+        _send_handful(held, transport, said, counts, now, stop)
         with transaction():
             claims.release(WORK, list(held))
     return counts
@@ -91,32 +91,64 @@ def _read(ids: Sequence[int]) -> list[tuple[int, Notice, Reader | None]]:
     return [(notice.id, notice, readers.get(notice.id)) for notice in notices]
 
 
-def _send_one(
-    id_: int, epoch: int, notice: Notice, reader: Reader | None, transport: Transport, now: datetime
-) -> str:
-    try:
-        _hand_over(notice, reader, transport)
-    except Undeliverable as reason:
-        _note(id_, epoch, delivery=Delivery.DEAD, tries=notice.tries + 1, error=str(reason)[:500])
-        log.warning("a mail cannot be delivered", notice=id_, reason=str(reason))
-        return "refused"
-    except Exception as problem:  # one bad notice stops no other
-        if not isinstance(problem, Retry):
-            log.exception("a notice could not be put into words or sent", notice=id_, kind=notice.kind)
-        end_transaction()
-        _try_later(id_, epoch, notice.tries + 1, f"{type(problem).__name__}: {problem}", now)
-        return "failed"
-    _note(id_, None, delivery=Delivery.SENT, sent_at=now, tries=notice.tries + 1, error=None)
-    return "done"
-
-
-def _hand_over(notice: Notice, reader: Reader | None, transport: Transport) -> None:
-    if reader is None:
-        raise Undeliverable("there is nobody to send it to")
-    mail = put_into_words(notice, reader)
+def _send_handful(
+    held: dict[int, int],
+    transport: Transport,
+    said: Said,
+    counts: dict[str, int],
+    now: datetime,
+    stop: Callable[[], bool],
+) -> None:
+    """Put them into words, hand them over, and write down what came of them, as it comes."""
+    tries, mails, failed = {}, [], []
+    for id_, notice, reader in _read(sorted(held)):
+        tries[id_] = notice.tries + 1
+        try:
+            mails.append((id_, _worded(notice, reader, said)))
+        except Exception as problem:  # one bad notice stops no other
+            failed.append((id_, problem))
     end_transaction()
     must_be_outside_transaction()
-    transport.send(mail)
+    for id_, fault in failed:
+        counts[_went_wrong(id_, held[id_], fault, tries[id_], now)] += 1
+    for come in hand_over(mails, transport, stop):
+        sent = [id_ for id_, reason in come if reason is None]
+        _note_sent(sent, now)
+        counts["done"] += len(sent)
+        progress.advance(len(come))
+        for id_, reason in come:
+            if reason is not None:
+                counts[_went_wrong(id_, held[id_], reason, tries[id_], now)] += 1
+
+
+def _worded(notice: Notice, reader: Reader | None, said: Said) -> Mail:
+    if reader is None:
+        raise Undeliverable("there is nobody to send it to")
+    return said.words(notice, reader)
+
+
+def _note_sent(ids: Sequence[int], now: datetime) -> None:
+    """What was sent is sent, whoever has taken it over meanwhile."""
+    if not ids:
+        return
+    with transaction():
+        db.session.execute(
+            update(Notice)
+            .where(Notice.id.in_(ids), Notice.delivery == Delivery.QUEUED)
+            .values(delivery=Delivery.SENT, sent_at=now, tries=Notice.tries + 1, error=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _went_wrong(id_: int, epoch: int, problem: Exception, tries: int, now: datetime) -> str:
+    if isinstance(problem, Undeliverable):
+        _note(id_, epoch, delivery=Delivery.DEAD, tries=tries, error=str(problem)[:500])
+        log.warning("a mail cannot be delivered", notice=id_, reason=str(problem))
+        return "refused"
+    if not isinstance(problem, Retry):
+        log.error("a notice could not be put into words or sent", notice=id_, exc_info=problem)
+    _try_later(id_, epoch, tries, f"{type(problem).__name__}: {problem}", now)
+    return "failed"
 
 
 def _try_later(id_: int, epoch: int, tries: int, error: str, now: datetime) -> None:
@@ -127,10 +159,10 @@ def _try_later(id_: int, epoch: int, tries: int, error: str, now: datetime) -> N
         _note(id_, epoch, tries=tries, due_at=now + wait, error=error[:500])
 
 
-def _note(id_: int, epoch: int | None, **values: object) -> None:
-    """Write down what came of it. A failure counts only while the lease is ours; what was sent is sent."""
+def _note(id_: int, epoch: int, **values: object) -> None:
+    """Write down a failure; it counts only while the lease is ours."""
     with transaction():
-        if epoch is not None and not claims.is_held(WORK, id_, epoch):
+        if not claims.is_held(WORK, id_, epoch):
             return
         db.session.execute(
             update(Notice)

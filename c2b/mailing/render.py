@@ -5,13 +5,15 @@ rendered twice, as text and as HTML: its layout and the macros `m` change, its s
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from flask import current_app, render_template
@@ -28,6 +30,7 @@ from c2b.orders.telling import pay_path
 
 UNSUBSCRIBE = "unsubscribe"  # what a link that ends mails is signed for
 TEMPLATES = ROOT / "templates" / "emails"
+PLACE = f"place-{token_hex(16)}"  # where the signature of a reader's link goes
 
 
 @dataclass(frozen=True)
@@ -60,15 +63,65 @@ def kinds() -> frozenset[str]:
     return frozenset(Path(path).name.removesuffix(ending) for path in TEMPLATES.glob("*" + ending))
 
 
+Words = tuple[str, str, str]  # subject, text, HTML
+
+
+class Said:
+    """What was said in one run of the job: ten thousand who are told the same in one language have it rendered once.
+
+    What differs between them is the link that ends such mails: its place is filled for each.
+    """
+
+    MOST = 200  # mails of some 10 kB
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, ...], Words] = {}
+
+    def words(self, notice: Notice, reader: Reader) -> Mail:
+        """The mail that says what the notice says."""
+        if _is_personal(notice.kind):
+            return put_into_words(notice, reader)
+        _about, token = _ending(notice, reader)
+        name = (notice.kind, reader.locale, f"{bool(token)} {bool(reader.id)}", _canonical(notice.data))
+        if name not in self.known:
+            if len(self.known) >= self.MOST:
+                self.known.clear()
+            self.known[name] = _words(notice, replace(reader, name="", email=""), PLACE if token else "")
+        subject, text, html = self.known[name]
+        if token:
+            text, html = text.replace(PLACE, token), html.replace(PLACE, token)
+        return _mail(notice, reader, (subject, text, html), token)
+
+
 def put_into_words(notice: Notice, reader: Reader) -> Mail:
     """The mail that says what the notice says."""
+    _about, token = _ending(notice, reader)
+    return _mail(notice, reader, _words(notice, reader, token), token)
+
+
+def _mail(notice: Notice, reader: Reader, words: Words, token: str) -> Mail:
+    ends = _url(f"/u/{token}", reader) if token else ""
+    return Mail(reader.email, reader.name, *words, message_id(notice), reader.locale, ends)
+
+
+def _words(notice: Notice, reader: Reader, token: str) -> Words:
     with force_locale(CATALOGUES.get(reader.locale, "en")):
-        words = _context(notice, reader)
-        subject = words["subject"] = subject_of(notice, reader)
+        words = _context(notice, reader, token)
+        subject = words["subject"] = _subject(notice, words)
         text = _tidy(_render(notice.kind, "_layout.txt", "emails/_parts.txt", words))
         html = _render(notice.kind, "_layout.html", "macros/mail.html", words | {"preview": _preview(text)})
-    ends = words["unsubscribe_url"]
-    return Mail(reader.email, reader.name, subject, text, html, message_id(notice), reader.locale, ends)
+    return subject, text, html
+
+
+def _canonical(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, sort_keys=True, ensure_ascii=False)
+
+
+@cache
+def _is_personal(kind: str) -> bool:
+    """Whether what is said differs from reader to reader beyond its values: a name, or a link that is signed."""
+    template = TEMPLATES / f"{kind}.txt"
+    return kind in SIGNED or kind == EVERY_DAY or not template.exists() or "reader" in template.read_text()
 
 
 def preview(kind: str, data: dict[str, Any], locale: str) -> Mail:
@@ -78,7 +131,11 @@ def preview(kind: str, data: dict[str, Any], locale: str) -> Mail:
 
 def subject_of(notice: Notice, reader: Reader) -> str:
     """The notice in one line; the language is the current one."""
-    return " ".join(render_template(f"emails/{notice.kind}.subject.txt", **_context(notice, reader)).split())
+    return _subject(notice, _context(notice, reader, _ending(notice, reader)[1]))
+
+
+def _subject(notice: Notice, words: Mapping[str, Any]) -> str:
+    return " ".join(render_template(f"emails/{notice.kind}.subject.txt", **words).split())
 
 
 def message_id(notice: Notice) -> str:
@@ -92,21 +149,24 @@ def _render(kind: str, layout: str, parts: str, words: Mapping[str, Any]) -> str
     return render_template(f"emails/{kind}.txt", **words, m=macros, layout=f"emails/{layout}")
 
 
-def _context(notice: Notice, reader: Reader) -> dict[str, Any]:
-    base = current_app.config["C2B"].base_url
+def _url(path: str, reader: Reader) -> str:
+    """A page of ours in the reader's language."""
+    base: str = current_app.config["C2B"].base_url
+    return base + prefixed(path, reader.locale) if path.startswith("/") else path
 
+
+def _context(notice: Notice, reader: Reader, token: str) -> dict[str, Any]:
     def url(path: str) -> str:
-        """A page of ours in the reader's language."""
-        return base + prefixed(path, reader.locale) if path.startswith("/") else path
+        return _url(path, reader)
 
-    about, ends = _ending(notice, reader)
+    about, _token = _ending(notice, reader)
     outside = notice.kind.startswith("account_")  # whoever reads it may be unable to sign in
     words = {
         **notice.data,
         "reader": reader,
         "url": url,
         "topic": about,
-        "unsubscribe_url": url(ends) if ends else "",
+        "unsubscribe_url": url(f"/u/{token}") if token else "",
         "preferences_url": url("/me/notifications") if reader.id and not outside else "",
     }
     if notice.kind in SIGNED:
@@ -119,13 +179,13 @@ def _context(notice: Notice, reader: Reader) -> dict[str, Any]:
 
 
 def _ending(notice: Notice, reader: Reader) -> tuple[str, str]:
-    """What this mail is about, and the path that ends mails about it; no path where they cannot be ended."""
+    """What this mail is about, and what the link that ends such mails is signed with; nothing where none can."""
     topic = topic_of(notice.kind)
     if not reader.id or (notice.kind != EVERY_DAY and (topic is None or topic.always)):
         return "", ""
     about = EVERY_DAY if topic is None else topic.key
     token = tokens.sign(UNSUBSCRIBE, [reader.id, about], now=notice.created_at)
-    return (topic.title if topic else ""), f"/u/{token}"
+    return (topic.title if topic else ""), token
 
 
 def line(item: Mapping[str, Any], reader: Reader) -> str:

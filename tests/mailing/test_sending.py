@@ -1,5 +1,6 @@
 """Sending what is due: once, later again, never, and nothing inside a transaction."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from c2b.core.checks import broken_promises
 from c2b.core.db import db, transaction
 from c2b.core.errors import Refused
 from c2b.core.outbox import Delivery, Notice, notify, notify_many
-from c2b.mailing import queries
+from c2b.mailing import queries, render
 from c2b.mailing.mail import Retry, Undeliverable
 from c2b.mailing.operations import TRIES, WORK, mark_all_sent, send_again, send_due
 from jobs import send_mail
@@ -200,3 +201,49 @@ def test_the_promises_about_notices_can_fail(app, alice, now):
     assert len([line for line in broken if line.startswith("I-36")]) == 1
     assert len([line for line in broken if line.startswith("M-1")]) == 2
     assert any("order_shipped" in line and "number" in line for line in broken)
+
+
+def test_several_connections_send_each_mail_once_and_write_down_what_came_of_it(leave, alice, make, now):
+    people = [alice, *(make.user() for _ in range(60))]
+    leave(*people)
+
+    class Busy:
+        at_once = 4
+        lines, got = [], []
+
+        @contextmanager
+        def line(self):
+            self.lines.append("open")
+            yield self.send
+            self.lines.append("closed")
+
+        def send(self, mail):
+            if mail.to == "alice@example.org":
+                raise Undeliverable("gone")
+            self.got.append(mail.message_id)
+
+    assert send_due(now, Busy()) == {"done": 60, "refused": 1, "failed": 0}
+    assert len(set(Busy.got)) == len(Busy.got) == 60
+    assert Busy.lines.count("open") == Busy.lines.count("closed")
+    assert [row.delivery for row in rows()].count(Delivery.SENT) == 60
+    assert db.session.scalars(select(claims.Claim)).all() == []
+
+
+def test_what_many_are_told_is_put_into_words_once_and_each_has_a_link_of_their_own(
+    make, now, app, monkeypatch
+):
+    people = [make.user("Ann"), make.user("Bo"), make.user("Cai", locale="zh-Hans")]
+    data = {"title": "A pot", "path": "/c/a-pot", "by_demand": False, "still_open": False}
+    notify_many("campaign_tipped", [(p.id, f"1:{p.id}", data) for p in people], now=now)
+    notify("account_password_changed", people[0].id, key="x", now=now)
+    db.session.commit()
+    found = rows()
+    assert len(found) == 4
+    readers = queries.readers_of(found)
+    plain = [render.put_into_words(notice, readers[notice.id]) for notice in found]
+    said, rendered = render.Said(), []
+    words = render._words
+    monkeypatch.setattr(render, "_words", lambda *args: rendered.append(1) or words(*args))
+    assert [said.words(notice, readers[notice.id]) for notice in found] == plain
+    assert len(rendered) == 3  # English, Chinese, and what names its reader
+    assert len({mail.unsubscribe for mail in plain[:3]}) == 3

@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from c2b.config import load
+from c2b.mailing.composing import compose
 from c2b.mailing.mail import Mail, Retry, Undeliverable
 from c2b.mailing.transports import transport_for
 from c2b.mailing.transports.sendgrid import SendGrid
-from c2b.mailing.transports.smtp import Smtp, compose
+from c2b.mailing.transports.smtp import Smtp
 
 SENDER = "Muster <hello@muster.example>"
 MAIL = Mail(

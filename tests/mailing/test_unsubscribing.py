@@ -6,11 +6,11 @@ import pytest
 
 from c2b.core.db import db
 from c2b.core.outbox import notify
+from c2b.mailing.composing import compose
 from c2b.mailing.operations import send_due
 from c2b.mailing.preferences import ways_of
 from c2b.mailing.topics import Way
 from c2b.mailing.transports.sendgrid import SendGrid
-from c2b.mailing.transports.smtp import compose
 from tests.mailing.samples import SAMPLES
 
 
@@ -72,8 +72,8 @@ def test_only_mails_that_can_be_ended_say_how_in_their_head_and_foot(mails):
     assert failed.unsubscribe == ""
     assert "/u/" not in failed.html + failed.text
     for mail in (tipped, failed):
-        raw = compose(mail, "Muster <hello@muster.example>").as_bytes().decode()
-        headers = raw.partition("\n\n")[0].splitlines()
+        raw = compose(mail, "Muster <hello@muster.example>").decode()
+        headers = raw.partition("\r\n\r\n")[0].splitlines()
         sent = {header.key: header.value for header in SendGrid("key", "a@b.example")._message(mail).headers}
         if mail is tipped:
             assert tipped.unsubscribe in tipped.html

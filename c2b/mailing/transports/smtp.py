@@ -2,17 +2,16 @@
 
 import smtplib
 import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import default
-from email.utils import formatdate, parseaddr
+from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
+from c2b.mailing.composing import address_of, compose
 from c2b.mailing.mail import Mail, Retry, Undeliverable
 
 TIMEOUT = 20.0  # seconds for each answer of the server
-POLICY = default.clone(max_line_length=998)  # a long address in a header must stay in one piece
 PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -41,19 +40,54 @@ class Smtp:
             tls=parts.scheme == "smtps",
         )
 
+    @property
+    def at_once(self) -> int:
+        """How many connections a job may have open."""
+        return 4
+
     def send(self, mail: Mail) -> None:
         """Hand the mail over to the server."""
+        with self.line() as send:
+            send(mail)
+
+    @contextmanager
+    def line(self) -> Iterator[Callable[[Mail], None]]:
+        """A connection that is kept for mail after mail, and opened again where the server has closed it."""
+        kept: list[smtplib.SMTP] = []
+
+        def send(mail: Mail) -> None:
+            while True:
+                fresh = not kept
+                try:
+                    if fresh:
+                        kept.append(self._connected())
+                    self._hand_over(kept[0], mail)
+                    return
+                except smtplib.SMTPServerDisconnected as problem:
+                    kept.clear()
+                    if fresh:
+                        raise Retry(f"{type(problem).__name__}: {problem}") from None
+                except (smtplib.SMTPException, OSError) as problem:
+                    while kept:
+                        kept.pop().close()
+                    raise Retry(f"{type(problem).__name__}: {problem}") from None
+
+        try:
+            yield send
+        finally:
+            for server in kept:
+                with suppress(smtplib.SMTPException, OSError):
+                    server.quit()
+
+    def _hand_over(self, server: smtplib.SMTP, mail: Mail) -> None:
         message = compose(mail, self.sender)
         try:
-            with self._connected() as server:
-                server.send_message(message)
+            server.sendmail(parseaddr(self.sender)[1], [address_of(mail.to)], message)
         except smtplib.SMTPRecipientsRefused as refused:
             code, said = next(iter(refused.recipients.values()))
             raise _failure(code, said) from None
         except smtplib.SMTPDataError as refused:
             raise _failure(refused.smtp_code, refused.smtp_error) from None
-        except (smtplib.SMTPException, OSError) as problem:
-            raise Retry(f"{type(problem).__name__}: {problem}") from None
 
     def _connected(self) -> smtplib.SMTP:
         if self.tls:
@@ -78,24 +112,6 @@ class Smtp:
             raise Retry("the server offers no encryption, so the password is not sent")
         if self.user:
             server.login(self.user, self.password)
-
-
-def compose(mail: Mail, sender: str) -> EmailMessage:
-    """The mail with its headers, text first, HTML as the better of the two."""
-    name, address = parseaddr(sender)
-    message = EmailMessage(POLICY)
-    message["From"] = Address(display_name=name, addr_spec=address)
-    message["To"] = Address(display_name=mail.name, addr_spec=mail.to)
-    message["Subject"] = mail.subject
-    message["Message-ID"] = mail.message_id
-    message["Date"] = formatdate()
-    message["Content-Language"] = mail.language
-    message["Auto-Submitted"] = "auto-generated"
-    for header, value in mail.unsubscribing.items():
-        message[header] = value
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
-    return message
 
 
 def _failure(code: int, said: bytes | str) -> Retry | Undeliverable:

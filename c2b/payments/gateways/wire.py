@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cache
 from sqlite3 import Row
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ def pack(value: Any) -> Any:
     if value is None or type(value) in (str, int, float, bool):
         return value
     if is_dataclass(value):
-        return {name: pack(getattr(value, name)) for name in _names(type(value))}
+        return {name: pack(getattr(value, name)) for name in _names(cast(Any, type(value)))}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -35,7 +35,7 @@ def pack(value: Any) -> Any:
 
 def unpack(kind: type[T], value: Any) -> T:
     """The dataclass that was packed; ValueError, KeyError or TypeError where it was something else."""
-    return kind(**{name: read(value[name]) for name, read in _readers(kind)})
+    return kind(**{name: read(value[name]) for name, read in _readers(cast(Any, kind))})
 
 
 @cache
