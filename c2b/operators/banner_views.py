@@ -3,7 +3,7 @@
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, has_request_context, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -37,7 +37,8 @@ class BannerForm(FlaskForm):
 
 @bp.app_context_processor
 def _banner() -> dict[str, object]:
-    return {"banner_text": partial(banner_text, fresh=request.blueprint == bp.name)}
+    here = has_request_context() and request.blueprint == bp.name  # mails are rendered outside of a request
+    return {"banner_text": partial(banner_text, fresh=here)}
 
 
 @bp.route("/banner", methods=["GET", "POST"])
