@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from c2b.core.db import db, end_transaction, is_sqlite, transaction
@@ -133,10 +133,10 @@ def events_due(now: datetime) -> list[int]:
 
 def pass_over_decided(now: datetime) -> int:
     """Mark events as done whose request has had its answer already; nearly all have, so it is one statement."""
-    decided = select(Attempt.key).where(Attempt.state.in_(DECIDED))
+    decided = exists().where(Attempt.key == InboxEvent.key, Attempt.state.in_(DECIDED))
     done = db.session.scalars(
         update(InboxEvent)
-        .where(WAITING, InboxEvent.due_at <= now, InboxEvent.kind == "request", InboxEvent.key.in_(decided))
+        .where(WAITING, InboxEvent.due_at <= now, InboxEvent.kind == "request", decided)
         .values(done_at=now, error=None)
         .returning(InboxEvent.id)
         .execution_options(synchronize_session=False)

@@ -6,7 +6,7 @@ epoch, asks with no transaction open, and books only what is still its own (F-11
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, literal, select, tuple_, update
+from sqlalchemy import case, literal, select, text, tuple_, update
 
 from c2b.core import progress
 from c2b.core.db import db, lock, transaction
@@ -16,7 +16,7 @@ from c2b.payments import attempts, windows
 from c2b.payments.asking import find_out, may_ask
 from c2b.payments.attempts import IN_FLIGHT, UNANSWERED, WRONG_ANSWER
 from c2b.payments.declines import SETTLED_BY_HAND
-from c2b.payments.models import Attempt
+from c2b.payments.models import LIVE, Attempt
 from c2b.payments.requests import Request
 from c2b.payments.states import AttemptState
 
@@ -33,6 +33,7 @@ RUNGS = (
     DAY,
 )  # each after the one before; the first by `begin`
 CHUNK = 100
+WITHOUT_ANSWER = text(LIVE)  # in the words of the index, as SQLite looks for them
 
 
 def look_up_due(now: datetime) -> int:
@@ -56,7 +57,7 @@ def look_up_due(now: datetime) -> int:
 
 def due(now: datetime) -> list[int]:
     """The requests that would be looked up now."""
-    query = select(Attempt.id).where(Attempt.state.in_(IN_FLIGHT), Attempt.look_up_at <= now)
+    query = select(Attempt.id).where(WITHOUT_ANSWER, Attempt.look_up_at <= now)
     return list(db.session.scalars(query.order_by(Attempt.look_up_at, Attempt.id)))
 
 
@@ -69,7 +70,7 @@ def claim_due(now: datetime, limit: int = CHUNK) -> list[Request]:
     """Take due requests to their next rung under a higher epoch; the caller commits, then looks them up."""
     chosen = (
         select(Attempt.id)
-        .where(Attempt.state.in_(IN_FLIGHT), Attempt.look_up_at <= now)
+        .where(WITHOUT_ANSWER, Attempt.look_up_at <= now)
         .order_by(Attempt.look_up_at, Attempt.id)
         .limit(limit)
         .with_for_update(skip_locked=True, key_share=True)
@@ -131,7 +132,7 @@ def _come_again(now: datetime) -> None:
     """Whoever else is due waits as well, without being taken to another rung."""
     chosen = (
         select(Attempt.id)
-        .where(Attempt.state.in_(IN_FLIGHT), Attempt.look_up_at <= now)
+        .where(WITHOUT_ANSWER, Attempt.look_up_at <= now)
         .with_for_update(skip_locked=True, key_share=True)
     )
     db.session.execute(
@@ -147,6 +148,7 @@ def _open_cases(now: datetime) -> None:
     db.session.execute(
         update(Attempt)
         .where(
+            WITHOUT_ANSWER,
             Attempt.state.in_(UNANSWERED),
             Attempt.case_at.is_(None),
             Attempt.started_at <= now - windows.CASE_AFTER,
