@@ -45,6 +45,8 @@ ALLOWED: dict[tuple[str, str], str] = {
         "campaign",
     ): "any open campaign may have cooled; an index on when people joined would"
     " have to change with every pledge",
+    ("operators.overview", "campaign"): "shares and nearness of all campaigns; for a few people a day",
+    ("operators.inbox", "inbox_event"): "how many waited and were done; for a few people a day",
     ("web.sitemap_index", "campaign"): "it counts what every sitemap is made of; for robots",
 }
 
