@@ -7,11 +7,12 @@ account and a role taken away are known everywhere within a second, and at once 
 
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import current_app, has_app_context
 from flask_login import UserMixin
-from sqlalchemy import event, select
+from sqlalchemy import Select, bindparam, event, select
 
 from c2b.accounts.models import RoleGrant, User
 from c2b.core.access import Role
@@ -76,7 +77,15 @@ def _known(user_id: int) -> Person | None:
 
 
 def _read(user_id: int) -> Person | None:
-    rows = glance(
+    rows = glance(_about_one(), id=user_id)
+    if not rows or rows[0].disabled_at is not None:
+        return None
+    return Person(rows[0], frozenset({Role.SHOPPER, *(row.role for row in rows if row.role is not None)}))
+
+
+@cache
+def _about_one() -> Select[Any]:
+    return (
         select(
             User.id,
             User.name,
@@ -87,11 +96,8 @@ def _read(user_id: int) -> Person | None:
             RoleGrant.role,
         )
         .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
-        .where(User.id == user_id)
+        .where(User.id == bindparam("id"))
     )
-    if not rows or rows[0].disabled_at is not None:
-        return None
-    return Person(rows[0], frozenset({Role.SHOPPER, *(row.role for row in rows if row.role is not None)}))
 
 
 def forget_people(ids: set[int]) -> None:

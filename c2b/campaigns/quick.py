@@ -15,7 +15,6 @@ from sqlalchemy import select
 from c2b.campaigns.bringing import who_brought
 from c2b.campaigns.forms import MOST_UNITS, OTHER
 from c2b.campaigns.models import Campaign
-from c2b.campaigns.placing import language
 from c2b.campaigns.regions import REGIONS
 from c2b.campaigns.requests import PledgeRequest
 from c2b.campaigns.states import PUBLIC
@@ -64,7 +63,8 @@ def known(slug: str) -> Known | None:
 def quick_request(campaign: Known) -> PledgeRequest | None:
     """What the form in this request asks for; None where it has to be read the long way.
 
-    Whoever signed the session in is believed for now: the transaction looks whether that session still counts.
+    Whoever signed the session in is believed for now: the transaction looks whether that session still counts. No
+    language is named, since a refusal is said the long way: to know it, the account would have to be read.
     """
     who = SIGNED_IN.fullmatch(session.get("_user_id", ""))
     options, ceiling = _options(campaign), _ceiling(campaign)
@@ -83,7 +83,6 @@ def quick_request(campaign: Known) -> PledgeRequest | None:
         terms=sent["terms"],
         request_key=f"{shopper_id}:{sent['request_key']}",
         brought_by=who_brought(campaign, shopper_id),
-        language=language(),
         session=int(who[2]),
     )
 

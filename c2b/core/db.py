@@ -173,15 +173,15 @@ def use_connections_of(name: str) -> None:
     db.session().info[OWN] = db.engines.get(name)
 
 
-def glance(statement: Executable) -> Sequence[Row[Any]]:
+def glance(statement: Executable, **values: Any) -> Sequence[Row[Any]]:
     """A few rows, read without a lock and without a transaction that stays open behind it."""
     if db.session().in_transaction():  # which has a connection already, or has none to give back
-        return db.session.execute(statement).all()
+        return db.session.execute(statement, values).all()
     options: dict[str, Any] = {"read_only": True}
     if not is_sqlite():
         options["isolation_level"] = "AUTOCOMMIT"
     with db.engine.connect().execution_options(**options) as connection:
-        return connection.execute(statement).all()
+        return connection.execute(statement, values).all()
 
 
 @contextmanager
