@@ -22,7 +22,7 @@ EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 NEARNESS = (
     case((Campaign.basis == Basis.UNITS, Campaign.counted_units), else_=Campaign.counted_people)
     * 1000
-    / Campaign.threshold
+    // Campaign.threshold
 )
 
 
