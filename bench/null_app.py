@@ -1,0 +1,38 @@
+"""The application with one more address, for benchmarks alone: session, token and form as for a pledge, no database."""
+
+from flask import Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired
+
+from c2b import create_app
+from c2b.core.access import public
+from c2b.core.forms import AmountField, PlainText, QuantityField
+
+
+class NullForm(FlaskForm):
+    """A few fields of the pledge form."""
+
+    max = StringField(validators=[InputRequired()])
+    max_other = AmountField()
+    quantity = QuantityField(validators=[InputRequired()])
+    request_key = HiddenField(validators=[PlainText(64)])
+
+
+@public
+def null(slug: str) -> ResponseReturnValue:
+    """Everything that a pledge needs, but the pledge."""
+    if not NullForm().validate_on_submit():
+        return "no", 422
+    return redirect(url_for("campaigns.joined", slug=slug))
+
+
+def with_null() -> Flask:
+    """The product, and the null handler."""
+    made = create_app()
+    made.add_url_rule("/null/<slug>", view_func=null, methods=["POST"])
+    return made
+
+
+app = with_null()
