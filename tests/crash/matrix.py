@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 from zlib import crc32
 
 from flask import Flask
@@ -23,7 +22,6 @@ from sqlalchemy import DateTime
 
 from c2b.core.checks import broken_promises
 from c2b.core.db import UtcDateTime, db
-from c2b.payments import asking
 from c2b.payments.accounts import account_of
 from tests.conftest import Work, config_for
 from tests.crash.books import discrepancies
@@ -190,10 +188,9 @@ class Matrix:
 
     @contextmanager
     def _circumstances(self) -> Iterator[None]:
-        """The application; one request after another, so that every run comes to the same points."""
+        """The application and whatever else the scenario needs around it."""
         with ExitStack() as stack:
             stack.enter_context(self.app.app_context())
-            stack.enter_context(patch.object(asking, "WORKERS", 1))
             if self.scenario.within:
                 stack.enter_context(self.scenario.within(self.world))
             stack.enter_context(self.twin())
