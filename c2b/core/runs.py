@@ -5,7 +5,7 @@ What an operator asked for waits, and where there are workers so does what the c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint, delete, func, or_, select, text, update
@@ -53,6 +53,12 @@ class Run(Model):
     def whole(self) -> int | None:
         """How many rows it has to do, `done` of which are done; None where it is over or has not said so."""
         return (self.result or {}).get("whole") if self.finished_at is None else None
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When it began, or last said how far it is; of a run that is not over."""
+        at = (self.result or {}).get("at") if self.finished_at is None else None
+        return self.started_at if at is None else datetime.fromtimestamp(at, UTC)
 
     @property
     def seconds(self) -> float | None:

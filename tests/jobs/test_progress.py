@@ -65,6 +65,7 @@ def test_operators_see_how_far_every_process_is(make, app, client, sign_in):
         (second, 1200, 5000),
     ]
     assert runs.under_way(now + timedelta(hours=1)) == []
+    assert [run.heard_at >= now for run in runs.under_way(now)] == [True, True]
     db.session.rollback()
     sign_in(client, make.operator())
     for page in ("/ops", "/ops/jobs/close_campaigns"):
