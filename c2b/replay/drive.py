@@ -14,11 +14,11 @@ from c2b.campaigns.operations import (
     PledgeRequest,
     approve_campaign,
     change_pledge,
-    place_pledges,
     start_campaign,
     submit_campaign,
     withdraw_pledge,
 )
+from c2b.campaigns.pledging import place_many
 from c2b.campaigns.states import CAMPAIGN, Origin, PledgeState
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db, transaction
@@ -32,6 +32,7 @@ from jobs.registry import HOUSEKEEPING, all_jobs
 BEGIN = datetime(2025, 1, 6, tzinfo=UTC)  # a Monday
 STEP = timedelta(hours=12)
 HOUR = timedelta(hours=1)
+LIST = 1000  # pledges in one transaction
 UNSEEN = {*HOUSEKEEPING, "refresh_heat"}  # nobody looks at a page meanwhile
 LONGEST = timedelta(days=200)  # after that something hangs, and the replay says so
 
@@ -94,8 +95,7 @@ def play(
     now = begin
     while True:
         _open(staged, cast, now)
-        for one in staged:
-            _arrive(one, wallets, now, played)
+        _arrive(staged, wallets, now, played)
         run_all(now)
         act(cast, now)
         run_all(now)
@@ -162,27 +162,31 @@ def _open(staged: Sequence[Staged], cast: Cast, now: datetime) -> None:
                 one.terms = terms_hash(campaign)
 
 
-def _arrive(one: Staged, wallets: Mapping[int, Wallet], now: datetime, played: Played) -> None:
-    """Everyone who came since the last step, as one list in one transaction."""
+def _arrive(staged: Sequence[Staged], wallets: Mapping[int, Wallet], now: datetime, played: Played) -> None:
+    """Everyone who came since the last step, to all campaigns, in long lists with a transaction each."""
+    come = [(one, arrival) for one in staged for arrival in _come(one, now)]
+    for start in range(0, len(come), LIST):
+        some = come[start : start + LIST]
+        with transaction():
+            answers = place_many(
+                [(one.campaign_id, _request(arrival, one, wallets)) for one, arrival in some], now=now
+            )
+        played.asked += len(some)
+        for (_one, arrival), answer in zip(some, answers, strict=True):
+            if answer.pledge_id is None:
+                played.refused[str(answer.code)] = played.refused.get(str(answer.code), 0) + 1
+            elif arrival.leaves or arrival.raises:
+                _think_again(answer.pledge_id, arrival, wallets[arrival.person].user_id, now, played)
+
+
+def _come(one: Staged, now: datetime) -> Sequence[Arrival]:
+    """Who came to one campaign since the last step."""
     if not one.terms:
-        return
-    arrivals = one.story.arrivals
-    first = one.next
+        return ()
+    arrivals, first = one.story.arrivals, one.next
     while one.next < len(arrivals) and one.opens_at + arrivals[one.next].after <= now:
         one.next += 1
-    come = arrivals[first : one.next]
-    if not come:
-        return
-    with transaction():
-        answers = place_pledges(
-            one.campaign_id, [_request(arrival, one, wallets) for arrival in come], now=now
-        )
-    played.asked += len(come)
-    for arrival, answer in zip(come, answers, strict=True):
-        if answer.pledge_id is None:
-            played.refused[str(answer.code)] = played.refused.get(str(answer.code), 0) + 1
-        elif arrival.leaves or arrival.raises:
-            _think_again(answer.pledge_id, arrival, wallets[arrival.person].user_id, now, played)
+    return arrivals[first : one.next]
 
 
 def _request(arrival: Arrival, one: Staged, wallets: Mapping[int, Wallet]) -> PledgeRequest:
