@@ -1,4 +1,4 @@
-"""The `c2b` command. Each command is short: what it does lives elsewhere."""
+"""The `c2b` command. One module because it is the list of commands: each is short, what it does lives elsewhere."""
 
 import sys
 from collections.abc import Iterator
