@@ -126,7 +126,9 @@ def _made_unique(table: Table, kept: dict[str, set[int]]) -> tuple[set[str], set
     for names in sets:
         if references & set(names) or shifted & set(names):
             continue
-        words = [name for name in names if isinstance(table.c[name].type, String)]
+        if len(names) > 1 and any(table.c[name].nullable for name in names):
+            continue  # what is copied has nothing there
+        words = [name for name in names if type(table.c[name].type) is String]
         numbers = [name for name in names if isinstance(table.c[name].type, Integer)]
         if words:
             marked.add(words[-1])

@@ -30,7 +30,6 @@ class WebServer:
         words[words.index("wsgi:app")] = app
         _set(words, "--workers", workers)
         _set(words, "--blocking-threads", threads)
-        _set(words, "--backpressure", max(threads, 1024 // workers))
         self.log_path = folder / f"server-{self.port}.log"
         self.log = self.log_path.open("wb")
         self.process = subprocess.Popen(

@@ -43,7 +43,7 @@ class Campaign(HasState, Model):
             name="open_has_an_end",
         ),
         Index("ix_campaign_closing", "state", "closes_at"),
-        Index("ix_campaign_heat", "state", "heat_score"),
+        Index("ix_campaign_heat", "heat_score"),
     )
     machine = CAMPAIGN
 
@@ -79,8 +79,8 @@ class Campaign(HasState, Model):
 
     created_at: Mapped[datetime]
     days_open: Mapped[int] = mapped_column(default=14)
-    opened_at: Mapped[datetime | None]
-    closes_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None] = mapped_column(index=True)
+    closes_at: Mapped[datetime | None] = mapped_column(index=True)
     tipped_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]  # when it stopped taking pledges
     tip_by_demand: Mapped[bool] = mapped_column(default=False)

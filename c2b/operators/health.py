@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from c2b.core import clock_guard
 from c2b.core.claims import Claim, database_time
@@ -18,7 +18,7 @@ from c2b.core.runs import Run
 from c2b.core.work import Work, WorkState
 from c2b.operators.wording import span
 from c2b.payments.inbox import WAITING
-from c2b.payments.models import Attempt, InboxEvent
+from c2b.payments.models import LIVE, Attempt, InboxEvent
 from c2b.payments.states import AttemptState
 
 SLOW_MAIL = timedelta(minutes=5)
@@ -103,7 +103,7 @@ def queues(now: datetime) -> list[Part]:
             _many(InboxEvent, InboxEvent.dead_at.is_not(None) & InboxEvent.done_at.is_(None)),
             _many(Claim, Claim.failures > 0),
             _many(Work, Work.state.in_((WorkState.QUEUED, WorkState.RUNNING))),
-            _many(Attempt, Attempt.state == AttemptState.UNKNOWN),
+            _many(Attempt, text(LIVE) & (Attempt.state == AttemptState.UNKNOWN)),
         )
     ).one()
     return [

@@ -140,7 +140,7 @@ def _page(refund_id: int, form: OtherwiseForm) -> str:
     get_or_404(Refund, refund_id)
     found, order, campaign, person = db.session.execute(_all().where(Refund.id == refund_id)).one()
     requests = db.session.scalars(
-        select(Attempt).where(Attempt.refund_id == refund_id).order_by(Attempt.id)
+        select(Attempt).where(Attempt.refund_id == refund_id).order_by(Attempt.generation)
     ).all()
     return render_template(
         "operators/refund.html",

@@ -38,6 +38,7 @@ class Order(HasState, Model):
         CheckConstraint("total = quantity * unit_price", name="total_is_exact"),
         CheckConstraint("fee >= 0 AND fee <= total", name="fee_fits"),
         Index("ix_order_due", "state", "ship_by"),
+        Index("ix_order_merchant_id_state", "merchant_id", "state"),
     )
     machine = ORDER
 
@@ -48,7 +49,7 @@ class Order(HasState, Model):
     )  # the capture that paid for it
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
     launch_id: Mapped[int] = mapped_column(ForeignKey("launch.id"), index=True)
-    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"), index=True)
+    merchant_id: Mapped[int] = mapped_column(ForeignKey("merchant.id"))
     shopper_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     quantity: Mapped[int]
     unit_price: Mapped[int]

@@ -15,7 +15,7 @@ from c2b.core.forms import is_plain
 from c2b.orders.models import Order
 from c2b.orders.standing import held
 from c2b.payments import windows
-from c2b.payments.models import Attempt
+from c2b.payments.models import Attempt, Mandate
 from c2b.payments.states import AttemptState, Purpose
 from c2b.pipeline.models import Launch
 from c2b.pipeline.states import LaunchState
@@ -162,11 +162,13 @@ def attempts_of(launch_id: int, *, page: int = 1, per_page: int = 50) -> tuple[S
 
 
 def mandate_is_needed(mandate_id: int) -> bool:
-    """Whether a pledge that may still be charged would be charged with this card."""
+    """Whether a pledge that may still be charged would be charged with this card; its owner's are looked through."""
+    owner = select(Mandate.user_id).where(Mandate.id == mandate_id).scalar_subquery()
     return (
         db.session.scalar(
             select(Pledge.id)
             .where(
+                Pledge.shopper_id == owner,
                 Pledge.mandate_id == mandate_id,
                 Pledge.state.in_((PledgeState.ACTIVE, PledgeState.RECONFIRM, PledgeState.ALLOCATED)),
             )

@@ -137,6 +137,9 @@ class Refund(HasState, Model):
     state: Mapped[RefundState] = mapped_column(one_of(RefundState))
 
 
+IS_DEAD = "dead_at IS NOT NULL"
+
+
 class InboxEvent(Model):
     """Something the provider told us by webhook: kept as it came, worked off once."""
 
@@ -149,6 +152,7 @@ class InboxEvent(Model):
             postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
             sqlite_where=text("done_at IS NULL AND dead_at IS NULL"),
         ),
+        Index("ix_inbox_event_dead", "dead_at", postgresql_where=text(IS_DEAD), sqlite_where=text(IS_DEAD)),
     )
 
     provider: Mapped[str]

@@ -39,17 +39,34 @@ def upgrade() -> None:
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attempt_started_at"), ["started_at"], unique=False)
 
+    with op.batch_alter_table("campaign", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_campaign_heat"))
+        batch_op.create_index("ix_campaign_heat", ["heat_score"], unique=False)
+        batch_op.create_index(batch_op.f("ix_campaign_closes_at"), ["closes_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_campaign_opened_at"), ["opened_at"], unique=False)
+
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_event_by"), ["by"], unique=False)
         batch_op.create_index("ix_event_kind", ["kind", "id"], unique=False)
+
+    with op.batch_alter_table("inbox_event", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbox_event_dead",
+            ["dead_at"],
+            unique=False,
+            postgresql_where=sa.text("dead_at IS NOT NULL"),
+            sqlite_where=sa.text("dead_at IS NOT NULL"),
+        )
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_created_at"), ["created_at"], unique=False)
         batch_op.create_index("ix_notice_delivery", ["delivery", "created_at"], unique=False)
 
     with op.batch_alter_table("order", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_order_merchant_id"))
         batch_op.create_index(batch_op.f("ix_order_delivered_at"), ["delivered_at"], unique=False)
         batch_op.create_index("ix_order_due", ["state", "ship_by"], unique=False)
+        batch_op.create_index("ix_order_merchant_id_state", ["merchant_id", "state"], unique=False)
         batch_op.create_index(batch_op.f("ix_order_placed_at"), ["placed_at"], unique=False)
 
     with op.batch_alter_table("pledge", schema=None) as batch_op:
@@ -100,16 +117,31 @@ def downgrade() -> None:
 
     with op.batch_alter_table("order", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_order_placed_at"))
+        batch_op.drop_index("ix_order_merchant_id_state")
         batch_op.drop_index("ix_order_due")
         batch_op.drop_index(batch_op.f("ix_order_delivered_at"))
+        batch_op.create_index(batch_op.f("ix_order_merchant_id"), ["merchant_id"], unique=False)
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_delivery")
         batch_op.drop_index(batch_op.f("ix_notice_created_at"))
 
+    with op.batch_alter_table("inbox_event", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_inbox_event_dead",
+            postgresql_where=sa.text("dead_at IS NOT NULL"),
+            sqlite_where=sa.text("dead_at IS NOT NULL"),
+        )
+
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index("ix_event_kind")
         batch_op.drop_index(batch_op.f("ix_event_by"))
+
+    with op.batch_alter_table("campaign", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_campaign_opened_at"))
+        batch_op.drop_index(batch_op.f("ix_campaign_closes_at"))
+        batch_op.drop_index("ix_campaign_heat")
+        batch_op.create_index(batch_op.f("ix_campaign_heat"), ["state", "heat_score"], unique=False)
 
     with op.batch_alter_table("attempt", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attempt_started_at"))
