@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from c2b import create_app
@@ -23,10 +24,13 @@ def main() -> None:
     now = datetime.fromisoformat(sys.argv[2])
     wanted: list[dict[str, Any]] = json.loads(sys.stdin.readline())
 
+    one_line_at_a_time = Lock()
+
     def one(what: dict[str, Any]) -> None:
         with app.app_context():
             answer = place(what.pop("campaign"), PledgeRequest(**what), now=now)
-        print(json.dumps([what["request_key"], answer.pledge_id, answer.code]), flush=True)
+        with one_line_at_a_time:
+            print(json.dumps([what["request_key"], answer.pledge_id, answer.code]), flush=True)
 
     with ThreadPoolExecutor(THREADS) as threads:
         list(threads.map(one, wanted))
