@@ -43,7 +43,9 @@ def listen(config: Config, act: Act, threads: int) -> int:
     from celery.platforms import SecurityWarning
     from celery.signals import worker_shutting_down
 
-    warnings.simplefilter("ignore", SecurityWarning)  # about root and pickle: our messages are JSON, three plain values
+    warnings.simplefilter(
+        "ignore", SecurityWarning
+    )  # about root and pickle: our messages are JSON, three plain values
 
     app = _celery(config)
 

@@ -56,7 +56,9 @@ class Asked:
     """What is known about one request: the person who sent it, and the first answer where its key was used."""
 
     shopper: ShopperFacts
-    session: int | None  # the version of their sessions that counts; None for nobody, and for a closed account
+    session: (
+        int | None
+    )  # the version of their sessions that counts; None for nobody, and for a closed account
     first: First | None
 
 

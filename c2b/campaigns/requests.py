@@ -51,7 +51,9 @@ class PledgeRequest:
     request_key: str | None = None
     brought_by: int | None = None  # whose link led here
     language: str = ""  # in which a refusal is said; where it is empty, as we speak just now
-    session: int | None = None  # the version of their sessions that they came with, where it was not looked at yet
+    session: int | None = (
+        None  # the version of their sessions that they came with, where it was not looked at yet
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

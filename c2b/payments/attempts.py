@@ -133,7 +133,9 @@ def write_outcomes(answered: Answered, now: datetime) -> Answered:
     moved: set[int] = set()
     for old, new in sorted({(request.state, outcome.state) for request, outcome in news}):
         ids = [r.attempt_id for r, o in news if (r.state, o.state) == (old, new)]
-        more: dict[str, Any] = {"decided_at": now, "look_up_at": None, "case_at": None} if new in FINAL else {}
+        more: dict[str, Any] = (
+            {"decided_at": now, "look_up_at": None, "case_at": None} if new in FINAL else {}
+        )
         moved.update(move_many(Attempt, ids, old, new, by=None, now=now, **more))
     return [(request, outcome) for request, outcome in news if request.attempt_id in moved]
 

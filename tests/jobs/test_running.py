@@ -14,7 +14,7 @@ from c2b.core.events import record
 from c2b.core.runs import Run
 from jobs import running
 from jobs.registry import Job
-from jobs.running import catch_up, run_waiting, run_job
+from jobs.running import catch_up, run_job, run_waiting
 
 
 def job(name, act, every=timedelta(minutes=1)) -> Job:

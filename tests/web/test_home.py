@@ -77,7 +77,9 @@ def test_twenty_eight_are_a_page(make: Make, client: FlaskClient) -> None:
     second = client.get(onward[1].replace("&amp;", "&")).text
     assert (first.count('class="cc"'), second.count('class="cc"')) == (28, 2)
     assert 'href="/?sort=new"' in second
-    assert client.get("/?sort=new&page=2").text.count('class="cc"') == 3  # an old address names only the number
+    assert (
+        client.get("/?sort=new&page=2").text.count('class="cc"') == 3
+    )  # an old address names only the number
 
 
 ODD = (
