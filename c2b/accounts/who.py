@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import current_app, has_app_context
 from flask_login import UserMixin
-from sqlalchemy import Select, bindparam, event, select
+from sqlalchemy import bindparam, event, select
 
 from c2b.accounts.models import RoleGrant, User
 from c2b.core.access import Role
@@ -84,7 +84,7 @@ def _read(user_id: int) -> Person | None:
 
 
 @cache
-def _about_one() -> Select[Any]:
+def _about_one() -> Any:
     return (
         select(
             User.id,

@@ -35,6 +35,7 @@ FINAL = (AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.EXPIRED)
 SUBJECTS = {Purpose.REFUND: "refund_id", Purpose.PAYOUT: "payout_id"}  # all others are about pledges
 FIRST_LOOK_UP = timedelta(minutes=1)  # after the lease of whoever sends it
 WRONG_ANSWER = "wrong_answer"
+LET_GO = "let_go"  # what was held, or waited for the shopper, is so no longer
 CHUNK = 500  # rows in one statement
 
 
@@ -126,7 +127,12 @@ def write_outcomes(answered: Answered, now: datetime) -> Answered:
     mine = _still_mine([request for request, _outcome in answered])
     told = [(request, outcome) for request, outcome in answered if request.attempt_id in mine]
     _quarantine([request.attempt_id for request, outcome in told if outcome.code == WRONG_ANSWER], now)
-    news = [(request, outcome) for request, outcome in told if outcome.state in ATTEMPT.arrows[request.state]]
+    ours = _let_go_by_us(told)
+    news = [
+        (request, outcome)
+        for request, outcome in told
+        if outcome.state in ATTEMPT.arrows[request.state] and request.attempt_id not in ours
+    ]
     if not news:
         return []
     _note(news)
@@ -138,6 +144,22 @@ def write_outcomes(answered: Answered, now: datetime) -> Answered:
         )
         moved.update(move_many(Attempt, ids, old, new, by=None, now=now, **more))
     return [(request, outcome) for request, outcome in news if request.attempt_id in moved]
+
+
+def _let_go_by_us(told: Answered) -> set[int]:
+    """Holds of which is said that they were let go while our own request to do so has no answer.
+
+    Its answer ends them; taken for a failure of the card, this one would leave that request about nothing.
+    """
+    gone = {
+        r.subject_id: r.attempt_id for r, o in told if r.purpose == Purpose.AUTHORISE and o.code == LET_GO
+    }
+    if not gone:
+        return set()
+    asked = select(Attempt.pledge_id).where(
+        Attempt.pledge_id.in_(gone), Attempt.purpose == Purpose.VOID, Attempt.state.in_(IN_FLIGHT)
+    )
+    return {gone[pledge_id] for pledge_id in db.session.scalars(asked)}
 
 
 def _still_mine(asked: Sequence[Request]) -> set[int]:

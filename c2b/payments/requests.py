@@ -6,7 +6,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from c2b.core.db import db
 from c2b.payments.gateway import Asked
@@ -68,11 +68,10 @@ def read(query: Any) -> list[Request]:
     by_purpose: dict[Purpose, list[int]] = {}
     for row in rows:
         by_purpose.setdefault(row.purpose, []).append(row.subject_id)
-    on_holds = by_purpose.get(Purpose.CAPTURE, []) + by_purpose.get(Purpose.VOID, [])
-    holds = _holds(on_holds)
     payments = {
-        Purpose.CAPTURE: holds,
-        Purpose.VOID: holds,
+        Purpose.CAPTURE: _holds(by_purpose.get(Purpose.CAPTURE, []), STANDS),
+        # What was to be let go may be over by now, and the answer is about it all the same.
+        Purpose.VOID: _holds(by_purpose.get(Purpose.VOID, []), (*STANDS, *OVER)),
         Purpose.REFUND: _charges(by_purpose.get(Purpose.REFUND, [])),
     }
     places = DESTINATIONS(by_purpose.get(Purpose.PAYOUT, []))
@@ -86,8 +85,12 @@ def read(query: Any) -> list[Request]:
     ]
 
 
-def _holds(pledge_ids: list[int]) -> dict[int, str | None]:
-    """The provider's names for what is held of these pledges: of the last request to hold it."""
+STANDS = (AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)
+OVER = (AttemptState.FAILED, AttemptState.EXPIRED)
+
+
+def _holds(pledge_ids: list[int], states: Sequence[AttemptState]) -> dict[int, str | None]:
+    """The provider's names for what is held of these pledges: of the last request, rather one that stands."""
     if not pledge_ids:
         return {}
     rows = db.session.execute(
@@ -95,9 +98,10 @@ def _holds(pledge_ids: list[int]) -> dict[int, str | None]:
         .where(
             Attempt.pledge_id.in_(pledge_ids),
             Attempt.purpose == Purpose.AUTHORISE,
-            Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
+            Attempt.state.in_(states),
+            Attempt.reference.is_not(None),
         )
-        .order_by(Attempt.generation)
+        .order_by(case((Attempt.state.in_(STANDS), 1), else_=0), Attempt.generation)
     )
     return {row.pledge_id: row.reference for row in rows}
 
