@@ -70,7 +70,7 @@ def _tried(pledge_ids: Sequence[int]) -> dict[int | None, int]:
         .where(Attempt.pledge_id.in_(pledge_ids), Attempt.purpose == Purpose.VOID)
         .group_by(Attempt.pledge_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def charged_too_late(captures: Sequence[Request], now: datetime) -> None:

@@ -38,9 +38,9 @@ def pledges_are_counted_later() -> Iterator[None]:
     """The pledge is committed before the counters are written."""
     real = pledging._count
 
-    def later(*args: Any) -> None:
+    def later(_connection: Any, *args: Any) -> None:
         db.session.commit()
-        real(*args)
+        real(db.session.connection(), *args)
 
     with patch.object(pledging, "_count", later):
         yield
