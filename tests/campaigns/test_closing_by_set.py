@@ -19,6 +19,7 @@ from jobs import by_set
 from tests.campaigns.asking import ask
 
 C = CampaignState
+NAMES = ("title", "path", "pledge")
 WEEK = timedelta(days=7, seconds=1)
 KINDS = (
     ({"threshold": 5}, [(2, {})], 1),  # too few
@@ -57,7 +58,7 @@ def rows(first):
         )
     ).all()
     events = db.session.execute(
-        select(Event.subject, Event.kind, Event.by, Event.at, Event.data).where(
+        select(Event.subject, Event.kind, Event.by.is_(None), Event.at, Event.data).where(
             Event.kind.in_(["campaign.expired", "campaign.sourcing", "campaign.tipped", "pledge.released"])
         )
     ).all()
@@ -71,8 +72,7 @@ def rows(first):
 def said(found):
     """Lines without the names that differ from one campaign to the next, in any order."""
     lines = [
-        tuple(sorted(v for v in one.items() if v[0] not in ("title", "path")) if isinstance(one, dict) else one
-              for one in row)
+        tuple(sorted(v for v in one.items() if v[0] not in NAMES) if isinstance(one, dict) else one for one in row)
         for row in found
     ]  # fmt: skip
     return sorted(lines, key=repr)
