@@ -100,6 +100,13 @@ def _new_template(kind: str, server: str, folder: Path) -> str:
     return name
 
 
+def let_go(app: Flask) -> None:
+    """No connection to its database lies ready in a pool."""
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
 def build_schema() -> None:
     """Every table, as the migrations make them."""
     upgrade()
@@ -136,9 +143,14 @@ class Work:
         self.read: dict[str, frozenset[str]] = {}  # by each promise's check
 
     def empty(self) -> None:
-        """Nothing is left of the test before."""
+        """Nothing is left of the test before, however it ended."""
+        let_go(self.app)
         if self.kind == "sqlite":
-            for ending in ("-wal", "-shm"):
+            for ending in (
+                "-wal",
+                "-shm",
+                "",
+            ):  # a new file: what somebody may still hold open is the old one
                 self.file.with_name(self.file.name + ending).unlink(missing_ok=True)
             shutil.copy(self.template, self.file)
         else:
@@ -153,8 +165,7 @@ class Work:
         if not self.read:
             with self.app.app_context():
                 self.read = promises.what_they_read()
-                db.session.remove()
-                db.engine.dispose()
+            let_go(self.app)
 
     def filled(self) -> set[str]:
         """The tables that hold anything, as others see them."""
@@ -231,12 +242,13 @@ def _in_context(
     app: Flask, request: pytest.FixtureRequest, ask: Callable[[], list[str]] = broken_promises
 ) -> Iterator[Flask]:
     with app.app_context():
-        yield app
-        db.session.rollback()
-        problems = [] if request.node.get_closest_marker("breaks_promises") else ask()
-        db.session.remove()
-        for engine in db.engines.values():
-            engine.dispose()
+        try:
+            yield app
+            db.session.rollback()
+            problems = [] if request.node.get_closest_marker("breaks_promises") else ask()
+        finally:
+            db.session.remove()
+            let_go(app)
         assert problems == []
 
 
