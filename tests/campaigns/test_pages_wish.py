@@ -14,6 +14,7 @@ from c2b.campaigns.states import CampaignState, Origin, PledgeState
 from c2b.core.db import db
 from c2b.core.uploads import Upload
 from tests.factories import Make, put_in_state
+from tests.forgetting import forget_kept
 
 pytestmark = pytest.mark.usefixtures("frozen")
 
@@ -262,8 +263,7 @@ def _points() -> Any:
 
 def statements(client: FlaskClient, path: str) -> int:
     """How many statements a page sends that nothing is kept for."""
-    for kept in [name for name in client.application.extensions if name.startswith("c2b.")]:
-        client.application.extensions.pop(kept)
+    forget_kept(client.application)
     sent: list[str] = []
     listener = lambda *args: sent.append(args[2])  # noqa: E731
     event.listen(db.engine, "before_cursor_execute", listener)

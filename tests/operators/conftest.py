@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from c2b.core.db import db
+from tests.forgetting import forget_kept
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def statements(office) -> Callable[[str], int]:
         def note(_connection, _cursor, statement, *_more) -> None:
             sent.append(statement)
 
+        forget_kept(office.application)
         event.listen(db.engine, "before_cursor_execute", note)
         try:
             assert office.get(path).status_code == 200

@@ -17,6 +17,7 @@ from c2b.pipeline.queries import slot_of
 from c2b.pipeline.samples import receive_sample, sample_of, send_sample
 from c2b.pipeline.stage import Ruling
 from c2b.pipeline.staging import staged_by
+from tests.forgetting import forget_kept
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.parametrize("database", ["sqlite"])
@@ -203,6 +204,7 @@ def test_a_batch_sends_as_many_statements_for_many_offers_as_for_few(client, mak
         seen = []
         event.listen(db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
         db.session.expire_all()
+        forget_kept(client.application)
         client.get(f"/review/b/{batch.number}")
         return len(seen)
 
