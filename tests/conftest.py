@@ -139,7 +139,7 @@ class Work:
         self.app = create_app(config_for(self.url, folder))
         self.settings = dict(self.app.config)
         self.client_class = self.app.test_client_class
-        self.keeper = Keeper(server.partition("host=")[2], self.name) if server else None
+        self.keeper = Keeper(server.partition("host=")[2], self.name) if kind == "postgresql" else None
         self.read: dict[str, frozenset[str]] = {}  # by each promise's check
 
     def empty(self) -> None:
