@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,12 +71,17 @@ class Cluster:
         self.processes.append(process)
         return process
 
-    def who_runs(self, job: str) -> subprocess.Popen[bytes] | None:
-        """The process that is in the middle of this job."""
-        name = ask(
-            select(Run.process).where(Run.name == job, Run.started_at.is_not(None), Run.finished_at.is_(None))
-        )
-        return next((one for one in self.processes if f":{one.pid}:" in (name or "")), None)
+    def who_runs(self, job: str, among: Sequence[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes] | None:
+        """The one of these processes that is in the middle of this job."""
+        begun = (Run.name == job, Run.started_at.is_not(None), Run.finished_at.is_(None))
+        for one in among:
+            if ask(select(Run.id).where(*begun, Run.process.contains(f":{one.pid}:")).limit(1)):
+                return one
+        return None
+
+    def has_said(self, words: str) -> bool:
+        """Whether one of the processes has logged this."""
+        return words.encode() in Path(self.log.name).read_bytes()
 
     def end(self) -> None:
         for process in self.processes:

@@ -32,8 +32,8 @@ def in_a_hurry() -> dict[str, Job]:
 def main() -> int:
     jobs.clock.all_jobs = jobs.running.all_jobs = in_a_hurry  # type: ignore[assignment]  # a shorter list
     jobs.clock.Clock.__init__.__kwdefaults__["ttl"] = TTL
-    jobs.worker.TTL, jobs.handing.PATIENCE = TTL, 2.0
-    configure("warning")
+    jobs.worker.TTL, jobs.handing.PATIENCE = TTL, 4.0
+    configure("info")
     app = create_app()
     if sys.argv[1] == "worker":
         return run_worker(app)

@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.states import CampaignState
@@ -16,7 +16,7 @@ from c2b.core.runs import Run
 from c2b.orders.models import Order
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState, Purpose
-from c2b.pipeline.models import Launch
+from c2b.pipeline.models import Launch, Slot
 from tests.cluster.conftest import ask, wait_until
 from tests.crash.states import eve
 
@@ -37,6 +37,19 @@ def sale(make, now):
 def in_the_middle() -> bool:
     """Whether requests are written down that the provider has not answered."""
     return bool(ask(select(Attempt.id).where(Attempt.state == AttemptState.STARTED).limit(1)))
+
+
+def start_a_clock_that_has_caught_up(cluster, now) -> None:
+    """What it finds when it becomes active it makes up for by itself; the sale, due after that, is the workers'."""
+    opens_at(now + timedelta(hours=1))
+    cluster.start("clock")
+    wait_until(lambda: cluster.has_said("caught up"), "the clock did not catch up")
+    opens_at(now)
+
+
+def opens_at(hour) -> None:
+    with transaction():
+        db.session.execute(update(Slot).values(opens_at=hour))
 
 
 def while_time_passes(true, what) -> None:
@@ -77,28 +90,27 @@ def must_end_well(sale, cluster) -> None:
 
 
 @pytest.mark.parametrize("told", [False, True], ids=["they look by themselves", "they are told by a broker"])
-def test_a_worker_is_killed_in_the_middle_of_charging(told, sale, cluster, request):
+def test_a_worker_is_killed_in_the_middle_of_charging(told, sale, cluster, now, request):
     if told:
         cluster.env["C2B_BROKER_URL"] = request.getfixturevalue("broker").url
     workers = [cluster.start("worker"), cluster.start("worker")]
     living = select(func.count()).where(Claim.work == "worker")
     wait_until(lambda: ask(living) == 2, "the workers did not come up")
-    cluster.start("clock")
+    start_a_clock_that_has_caught_up(cluster, now)
     wait_until(in_the_middle, "nobody charges")
-    victim = wait_until(lambda: cluster.who_runs("charge_launches"), "nobody charges")
-    assert victim in workers
+    victim = wait_until(lambda: cluster.who_runs("charge_launches", workers), "no worker charges")
 
     victim.kill()
 
     must_end_well(sale, cluster)
 
 
-def test_the_broker_is_killed_and_comes_back_empty(sale, cluster, broker):
+def test_the_broker_is_killed_and_comes_back_empty(sale, cluster, now, broker):
     cluster.env["C2B_BROKER_URL"] = broker.url
     worker = cluster.start("worker")
     wait_until(lambda: ask(select(func.count()).where(Claim.work == "worker")), "the worker did not come up")
-    cluster.start("clock")
-    wait_until(lambda: cluster.who_runs("charge_launches") is worker, "the worker was not told")
+    start_a_clock_that_has_caught_up(cluster, now)
+    wait_until(lambda: cluster.who_runs("charge_launches", [worker]), "the worker was not told")
 
     broker.kill()
 
