@@ -42,6 +42,7 @@ def listen(config: Config, act: Act, threads: int) -> int:
     """Do `act` for each run that the broker tells of, until SIGTERM or Ctrl-C; the exit code."""
     from celery.platforms import SecurityWarning
     from celery.signals import worker_shutting_down
+    from kombu.transport.redis import Channel
 
     warnings.simplefilter(
         "ignore", SecurityWarning
@@ -49,9 +50,12 @@ def listen(config: Config, act: Act, threads: int) -> int:
 
     app = _celery(config)
 
-    # Acknowledged late, so that a message outlives a worker that dies before it has taken the row. Where a run takes
-    # longer than the broker's patience (an hour) the message comes again, and finds the row taken.
-    @app.task(name=TASK, acks_late=True, ignore_result=True)  # type: ignore[untyped-decorator]
+    # What a worker has fetched is neither noted at the broker nor given back to it: with a broker that dies at that
+    # moment the transport would fail at a connection that is closed already, and the worker would end of it.
+    Channel.do_restore = False
+    app.conf.broker_transport_options = {"ack_emulation": False}
+
+    @app.task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]
     def run(run_id: int, name: str, is_due: bool) -> None:
         act(Waiting(run_id, name, is_due))
 
