@@ -28,6 +28,7 @@ from c2b.settlement.models import Reconciliation
 from c2b.settlement.payouts import return_payout
 from c2b.settlement.reconciling import reconcile
 from tests.conftest import Work, _admin
+from tests.keeper import Keeper
 from tests.settlement.conftest import LATER, Delivered, bank_of, pay_back, plan, sandbox, send
 
 CHARGE = Fact("charge", "capture-1-1", 25900, 155, "CNY")
@@ -145,12 +146,20 @@ def test_a_charge_whose_answer_got_lost_is_found_and_the_look_up_mends_it(
 def last_nights_backup(work: Work) -> Iterator[None]:
     """What happens inside is lost: afterwards the database is as it was before."""
     _let_go()
+    if work.keeper is not None:  # PostgreSQL copies a database only while nobody is connected to it
+        work.keeper.connection.close()
     copy = f"backup_{os.getpid()}"
     if work.kind == "sqlite":
         shutil.copy(work.file, work.file.with_suffix(".copy"))
     else:
         _admin(work.server, f"CREATE DATABASE {copy} TEMPLATE {work.name}")
-    yield
+    try:
+        yield
+    finally:
+        _put_back(work, copy)
+
+
+def _put_back(work: Work, copy: str) -> None:
     _let_go()
     if work.kind == "sqlite":
         for ending in ("-wal", "-shm"):
@@ -160,6 +169,7 @@ def last_nights_backup(work: Work) -> Iterator[None]:
         _admin(work.server, f"DROP DATABASE {work.name} WITH (FORCE)")
         _admin(work.server, f"CREATE DATABASE {work.name} TEMPLATE {copy}")
         _admin(work.server, f"DROP DATABASE {copy}")
+        work.keeper = Keeper(work.server.partition("host=")[2], work.name)
 
 
 def _let_go() -> None:
