@@ -14,6 +14,7 @@ from c2b.core.db import db
 from c2b.merchants.models import Merchant
 from c2b.orders.models import Order
 from c2b.pipeline.models import Batch, Offer
+from c2b.pipeline.review_queries import batch_groups
 from c2b.replay.materials import PAPER
 from tests.e2e.site import Site
 from tests.factories import Make
@@ -121,14 +122,13 @@ def batch_in_review() -> int:
     return db.session.scalars(waiting.group_by(Batch.number).order_by(func.count().desc())).first() or 0
 
 
-def ten_offers_to_review() -> int:
-    """Fills the batch in review up to ten offers that wait for reviewers; its number."""
+def ten_offers_to_review(who: str) -> int:
+    """Fills the batch in review up to ten offers that wait for this reviewer's verdict; its number."""
     number = batch_in_review()
     batch = db.session.scalars(select(Batch).where(Batch.number == number)).one()
-    waiting = (
-        select(Offer).where(Offer.batch_id == batch.id, Offer.state == "final_review").order_by(Offer.id)
-    )
-    there = list(db.session.scalars(waiting))
+    reader = db.session.scalars(select(User).where(User.email == f"{who}@muster.example")).one()
+    rows = [row for group in batch_groups(batch, reader, clock.utcnow()) for row in group.rows]
+    there = [row.offer for row in rows if row.open and row.offer.state == "final_review"]
     make = Make(clock.utcnow())
     for n in range(10 - len(there)):
         pattern = there[n % len(there)]

@@ -47,7 +47,7 @@ def test_an_operator_gives_a_launch_its_date(open_as: OpenAs):
 
 
 def test_a_reviewer_clears_ten_offers(site: Site, open_as: OpenAs):
-    number = site.ask(steps.ten_offers_to_review)
+    number = site.ask(lambda: steps.ten_offers_to_review("rita"))
     page = open_as("rita")
     page.goto(f"/review/b/{number}")
     rows = page.locator("[data-row]")

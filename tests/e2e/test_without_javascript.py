@@ -51,7 +51,7 @@ def test_an_offer_is_refused_mended_and_handed_in_by_forms(open_as: OpenAs, watc
 
 def test_a_batch_is_reviewed_by_forms(site: Site, open_as: OpenAs):
     page = open_as("rob", java_script_enabled=False)
-    number = site.ask(steps.ten_offers_to_review)
+    number = site.ask(lambda: steps.ten_offers_to_review("rob"))
     page.goto("/review")
     page.locator(f"main a[href$='/review/b/{number}']").first.click()
     page.locator("[data-row] a").first.click()
