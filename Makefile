@@ -43,7 +43,7 @@ cluster: .venv/.dev $(COMPILED)  ## the site in several processes on a throw-awa
 	@exec $(BIN)/python -m bench.cluster $(ARGS)
 
 .PHONY: test
-test: lint pytest  ## everything but the browser tests: lint, types, import contracts, all tests on both databases
+test: lint pytest  ## everything: lint, types, import contracts, all tests on both databases and in a browser
 
 .PHONY: lint
 lint: .venv/.dev $(COMPILED)  ## style, types, import contracts, unused dependencies
@@ -55,7 +55,7 @@ lint: .venv/.dev $(COMPILED)  ## style, types, import contracts, unused dependen
 
 .PHONY: pytest
 pytest: .venv/.dev $(COMPILED)  ## the tests alone (ARGS="-k pledge" passes on)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q --ignore=tests/e2e $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q $(ARGS)
 
 .PHONY: e2e
 e2e: .venv/.dev $(COMPILED)  ## the browser tests alone (ARGS=--all-combinations: every page in every scheme, width and language)

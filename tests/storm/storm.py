@@ -107,6 +107,12 @@ class Storm:
             db.engine.dispose()
             self.done["restarts"] += 1
 
+    def let_them_look(self) -> None:
+        """Wait until the workers have looked at everything twice: time must not run away from them, or holds end."""
+        looks = len(self.memory)
+        while len(self.memory) < looks + 2 * self.workers and all(one.poll() is None for one in self.running):
+            time.sleep(BEAT)
+
     def end(self) -> None:
         for worker in self.running:
             worker.kill()
@@ -176,7 +182,7 @@ def run(storm: Storm) -> dict[str, Any]:
     _shoppers(storm)
     while storm.look()[0] == "mending":
         storm.set_clock(storm.now + timedelta(hours=6))
-        time.sleep(BEAT)
+        storm.let_them_look()
     storm.until("selling", each=troubles)
     _tell(storm)
     storm.until("selling")
@@ -202,7 +208,8 @@ def _troubles(storm: Storm) -> Any:
 
 
 def _tell(storm: Storm) -> None:
-    """The provider tells everything that happened, three times, in random order."""
+    """The provider lets go of holds that are over, and tells all that happened, three times, in random order."""
+    provider.sandbox(storm.app).pass_time(storm.now)
     storm.done["webhooks"] += provider.deliver(storm, copies=COPIES, senders=storm.workers)
 
 
