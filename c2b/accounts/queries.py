@@ -1,8 +1,9 @@
 """Reading about people; each in a fixed number of statements."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from c2b.accounts.models import Address, RoleGrant, User
 from c2b.core.access import Role
@@ -78,13 +79,13 @@ def notices_of(user_id: int, page: int = 1, *, only_new: bool = False) -> tuple[
 
 def unread_count(user_id: int) -> int:
     """How many notices this person has not marked as read."""
-    return (
-        db.session.scalar(
-            select(func.count()).select_from(Notice).where(*_shown_to(user_id), Notice.read_at.is_(None))
-        )
-        or 0
-    )
+    return db.session.scalar(unread_of(user_id)) or 0
 
 
-def _shown_to(user_id: int) -> tuple[ColumnElement[bool], ...]:
+def unread_of(user_id: Any) -> Select[int]:
+    """The count of the notices that this person has not marked as read, to be asked with other things."""
+    return select(func.count()).select_from(Notice).where(*_shown_to(user_id), Notice.read_at.is_(None))
+
+
+def _shown_to(user_id: Any) -> tuple[ColumnElement[bool], ...]:
     return Notice.user_id == user_id, Notice.delivery != Delivery.SUPERSEDED, Notice.kind.not_in(MAIL_ONLY)

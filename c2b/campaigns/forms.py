@@ -6,19 +6,32 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Optional
+from wtforms.widgets import Select
 
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.regions import region_choices
 from c2b.core.forms import AmountField, LineField, PlainText, QuantityField
 from c2b.core.money import parse_amount
+from c2b.core.own import own
 
 OTHER = "other"
 NEW_CARD = "new"
 LATER = ""
 MOST_UNITS = 10**6  # far above what any campaign allows a shopper; the rule names the campaign's own limit
+
+
+class OwnSelect(Select):
+    """A choice among one shopper's own things, and one that is none of them, which comes last."""
+
+    def __call__(self, field: Any, **attributes: Any) -> Markup:
+        """The field; its things are marked as the shopper's own."""
+        html: Markup = super().__call__(field, **attributes)
+        begin, end = html.find(">") + 1, html.rfind("<option")
+        return html[:begin] + own(field.name, html[begin:end]) + html[end:]
 
 
 class PledgeForm(FlaskForm):
@@ -37,8 +50,8 @@ class PledgeForm(FlaskForm):
         _l("Further units you would also take"), [Optional()], default=0, least=0, most=MOST_UNITS
     )
     region = SelectField(_l("Deliver to"))
-    address = SelectField(_l("Address"), [Optional()], validate_choice=True)
-    card = SelectField(_l("Card"), [Optional()])
+    address = SelectField(_l("Address"), [Optional()], validate_choice=True, widget=OwnSelect())
+    card = SelectField(_l("Card"), [Optional()], widget=OwnSelect())
     request_key = HiddenField(validators=[PlainText(64)])
     terms = HiddenField(validators=[PlainText(128)])
 

@@ -19,15 +19,17 @@ from c2b.campaigns.states import TAKES_PLEDGES
 class Share:
     """The address to pass on, which names the reader where one is signed in, and the words beside it."""
 
-    url: str
+    before: str  # the address of all short links, in front of the code
+    code: str
     text: str
 
 
 def sharing_of(campaign: Campaign, view: PageView) -> Share:
     """What this reader passes on."""
     user_id = int(current_user.id) if current_user.is_authenticated else None
-    url = url_for("campaigns.short", code=code_for(campaign, user_id), _external=True)
-    return Share(url, share_text(campaign, view))
+    code = code_for(campaign, user_id)
+    url = url_for("campaigns.short", code=code, _external=True)
+    return Share(url.removesuffix(code), code, share_text(campaign, view))
 
 
 def _closes(campaign: Campaign) -> str:

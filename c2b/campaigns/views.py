@@ -20,12 +20,14 @@ from c2b.campaigns.page import with_chosen_tiers
 from c2b.campaigns.pledge_box import Box, cards_of, pledge_box
 from c2b.campaigns.queries import PageView
 from c2b.campaigns.share_words import sharing_of
+from c2b.campaigns.standing import standing_of
 from c2b.campaigns.states import TAKES_PLEDGES, CampaignState, PledgeState
 from c2b.core.access import Role, public, requires, same_for_visitors
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound
 from c2b.core.forms import is_plain
+from c2b.core.own import keep_for_readers, may_be_kept
 from c2b.core.paths import local_path
 
 S = CampaignState
@@ -62,6 +64,9 @@ def campaign_page(campaign: Campaign, view: PageView, box: Box | None, status: i
         [] if campaign.state in TAKES_PLEDGES else queries.similar(campaign, now=now, user_id=reader_id())
     )
     view, parts = full_view(campaign, view, now)
+    brought = queries.brought_by(campaign.id, reader_id())
+    if status == 200:
+        _keep_for_others(campaign, view, box, brought)
     html = render_template(
         "campaigns/show.html",
         campaign=campaign,
@@ -69,12 +74,21 @@ def campaign_page(campaign: Campaign, view: PageView, box: Box | None, status: i
         box=box,
         parts=parts,
         others=others,
-        is_starter=campaign.starter_id == reader_id(),
-        brought=queries.brought_by(campaign.id, reader_id()),
+        brought=brought,
         share=sharing_of(campaign, view),
         now=now,
     )
     return html, status
+
+
+def _keep_for_others(campaign: Campaign, view: PageView, box: Box | None, brought: int) -> None:
+    """Whoever stands to the campaign as this reader does may see this page too, with what is theirs."""
+    user_id = reader_id()
+    if user_id is None or not may_be_kept() or not queries.visible_to(campaign, None):
+        return
+    standing = standing_of(campaign.id, user_id)
+    if not standing.apart and standing.agrees(view, box, brought):
+        keep_for_readers(campaign.id, standing.kind)
 
 
 @bp.get("/c/<slug>")

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from c2b.campaigns.cards import CardView
 from c2b.core.clock import utcnow
 from c2b.core.kept import Kept
+from c2b.core.own import keeping
 
 MOST = 8 * 1024 * 1024  # characters in one process
 MARK = f"mark-{secrets.token_hex(12)}"  # stands where a token goes; nobody can type it
@@ -39,7 +40,8 @@ def card_fragment(card: Any, first: bool, caller: Callable[[], Markup]) -> Marku
     """One card; it is written anew when anything that it shows has changed, the words for its closing time too."""
     if not isinstance(card, CardView):
         return with_token(caller())
-    return with_token(fragment("card", card, first, is_signed_in(), time_left(card), caller=caller))
+    marked = keeping() is not None  # what is the reader's own on it
+    return with_token(fragment("card", card, first, is_signed_in(), marked, time_left(card), caller=caller))
 
 
 def time_left(card: CardView) -> tuple[str, int]:

@@ -17,6 +17,7 @@ from c2b.core.clock import utcnow
 from c2b.core.errors import NotFound
 from c2b.core.kept import WHILE, shared
 from c2b.core.money import digits
+from c2b.core.own import keep_for_readers
 from c2b.web import search as search_page
 from c2b.web.asking import page_asked, reader_id, sort_asked
 from c2b.web.charts import PricePoint, TierDot, demand_curve, demand_span, offers_curve
@@ -73,6 +74,7 @@ def _page_links(found: queries.CardPage, **place: Any) -> tuple[str | None, str 
 
 
 def _grid(template: str, category: Category | None, **more: Any) -> ResponseReturnValue:
+    keep_for_readers()
     now = utcnow()
     place = {"category": category.value} if category else {}
     sort, page, at = sort_asked(), page_asked(), queries.place_asked(request.args)

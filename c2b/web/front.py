@@ -1,0 +1,229 @@
+"""The doorway that answers from pages that are kept, with what is each reader's own.
+
+A page is kept for visitors who are nobody yet, and for those who are signed in and have nothing to be told: whatever
+else changes it is in its key (the whole address with its host, the language, the theme, the single keys, the roles, how
+they stand to its campaign). Everybody else is answered by the application itself: who writes for a firm or started the
+campaign, our own team, who sent a form in the last seconds, who typed something that is kept, whose session is old
+enough to be written anew.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, Response
+from flask.sessions import SecureCookieSession
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.http import parse_accept_header, parse_cookie
+
+from c2b.accounts.who import Person, person_of
+from c2b.core.kept import Kept
+from c2b.core.languages import LANGUAGES
+from c2b.core.logs import HEADER, SANE
+from c2b.core.own import READER, Hole, Keeping
+from c2b.web import language, readers, recent
+from c2b.web.meta import KEYS_COOKIE, THEME_COOKIE, THEMES
+from c2b.web.pages import ONCE, TOKEN, Fill, Page
+from c2b.web.readers import Reader
+
+LONGEST = 2000  # of an address
+MOST_ADDRESSES = 5000
+KEY = "c2b.page"  # where a visitor's request keeps the key of its page
+ACTED = "acted"  # the cookie of who sent a form in the last seconds
+PERSONAL = ("remember_token", "kept_pledge", ACTED)  # with one of these cookies a page may be somebody's own
+HARMLESS = frozenset({"csrf_token", "language"})  # what a session may hold that says nothing about a person
+SIGNED_IN = HARMLESS | {"_user_id", "_id", "_fresh", "_permanent"}  # and what it holds of who is signed in
+RENEWED = 3600  # seconds after which the cookie of a session is written anew, so that it lasts from the last visit on
+BEGINS, CODE, ROLES = (
+    2,
+    5,
+    8,
+)  # places in a page's key: how addresses begin, the language; what follows is roles
+Headers = list[tuple[str, str]]
+Answer = tuple[str, Headers, Iterable[bytes]]
+Start = Callable[..., Any]
+Inner = Callable[[dict[str, Any], Start], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A request for a page that may be kept, read from its headers alone."""
+
+    key: tuple[str, ...]
+    secret: str  # that the tokens of its session are made of; empty without one
+    seen: str  # the cookie of what was looked at
+    who: str  # whom the session names; empty for a visitor
+    chosen: str | None  # the language that was chosen on this device
+
+
+class Front:
+    """The doorway that answers from what is kept; it stands behind the one that takes the language off."""
+
+    def __init__(self, app: Flask, inner: Inner, pages: Kept[Page]) -> None:
+        self.app, self.inner, self.pages = app, inner, pages
+        self.abouts: Kept[Keeping] = Kept(MOST_ADDRESSES, 60.0)  # what was said of the page at an address
+        self.words: Kept[bytes] = Kept(readers.MOST_WORDS, weigh=len)  # see own(shows=)
+        self.tokens = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token")
+
+    def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        visit = self.visit(environ) if self.pages.seconds and environ["REQUEST_METHOD"] == "GET" else None
+        if visit is None:
+            return self.inner(environ, start_response)
+        if visit.who:
+            answer = self._for_reader(visit, environ)
+        else:
+            environ[KEY] = visit.key
+            answer = self._for_visitor(visit, environ)
+        if answer is None:
+            return self.inner(environ, start_response)
+        status, headers, body = answer
+        start_response(status, headers)
+        return body
+
+    def visit(self, environ: dict[str, Any]) -> Visit | None:
+        """What decides which page this reader sees; None where it may be like no other's."""
+        path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        if len(path) + len(query) > LONGEST or path.startswith("/static/"):
+            return None
+        header = environ.get("HTTP_COOKIE")
+        cookies: Any = parse_cookie(header) if header else {}
+        opened = self._session(cookies)
+        if opened is None or any(name in cookies for name in PERSONAL):
+            return None
+        chosen, seen = cookies.get(language.COOKIE), cookies.get(recent.COOKIE, "")
+        if opened.get("language", chosen) != chosen or (seen and path == recent.SHOWN_ON):
+            return None
+        who = str(opened.get("_user_id", ""))
+        code = environ.get(language.KEY) or ("" if who else _unled(environ, chosen))
+        if code is None:
+            return None
+        theme, keys = cookies.get(THEME_COOKIE, ""), cookies.get(KEYS_COOKIE, "")
+        key = (
+            environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""), environ.get("SCRIPT_NAME", ""), path, query,
+            code, theme if theme in THEMES else "", "off" if keys == "off" else "",
+        )  # fmt: skip
+        return Visit(key, str(opened.get("csrf_token", "")), seen, who, chosen)
+
+    def _session(self, cookies: Any) -> dict[str, Any] | None:
+        """The session; None where it says more of a person than who they are, or is to be written anew."""
+        kept = cookies.get(self.app.config["SESSION_COOKIE_NAME"])
+        if not kept:
+            return {}
+        signer: Any = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        try:
+            opened, since = signer.loads(
+                kept, max_age=int(self.app.permanent_session_lifetime.total_seconds()), return_timestamp=True
+            )
+        except BadData:
+            return None
+        young = time.time() - since.timestamp() < RENEWED and "csrf_token" in opened
+        known: dict[str, Any] = opened
+        return known if set(known) <= HARMLESS or (young and set(known) <= SIGNED_IN) else None
+
+    def _for_visitor(self, visit: Visit, environ: dict[str, Any]) -> Answer | None:
+        """The kept page with what is this visitor's own."""
+        page = self.pages.get(visit.key)
+        if page is None:
+            return None
+        secret, more = visit.secret, []
+        if page.has_form and not secret:
+            secret, cookie = self._new_session()
+            more.append(("Set-Cookie", cookie))
+        tag = f'W/"{page.tag_for(secret)}"'
+        more.append(("ETag", tag))
+        if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            headers = self._headers(page, visit, environ, more)
+            return "304 NOT MODIFIED", [each for each in headers if each[0] != "Content-Type"], []
+        own = page.filled(self._fill(page, secret))
+        return self._answer(page, own, visit, environ, more) if own is not None else None
+
+    def _for_reader(self, visit: Visit, environ: dict[str, Any]) -> Answer | None:
+        """The kept page with what is this signed-in reader's own, as it was within the last second."""
+        try:
+            with self.app.app_context():
+                person = person_of(visit.who)
+                if person is None or person.is_staff:
+                    return None
+                if not visit.key[CODE] and _unled(environ, _chosen(visit, person)) is None:
+                    return None
+                key = (*visit.key, *sorted(person.roles))
+                environ[READER] = key
+                about = self.abouts.get(key)
+                if about is None:
+                    return None
+                reader = readers.reader_of(person, about.campaign_id)
+                page = self.pages.get((key, readers.kind_of(reader)))
+                own = page.filled(self._fill(page, visit.secret, reader, key)) if page else None
+        except SQLAlchemyError:
+            return None  # the long way says what is wrong
+        return self._answer(page, own, visit, environ, []) if page and own is not None else None
+
+    def _fill(self, page: Page, secret: str, reader: Reader | None = None, key: Any = ()) -> Fill:
+        """What goes into the holes: a token, a key that was never used, what is a reader's own."""
+        token = str(self.tokens.dumps(secret)).encode() if page.has_form else b""
+
+        def words(hole: Hole, shows: Any) -> bytes | None:
+            return self.words.get(words_key(key, hole, shows))
+
+        def fill(hole: Hole) -> bytes | None:
+            if hole is TOKEN:
+                return token
+            if hole is ONCE:
+                return secrets.token_urlsafe(16).encode()
+            if reader is None:
+                return None
+            return readers.written(reader, hole, words)
+
+        return fill
+
+    def _headers(self, page: Page, visit: Visit, environ: dict[str, Any], more: Headers) -> Headers:
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        headers = [*page.headers, (HEADER, given if SANE.fullmatch(given) else secrets.token_hex(8)), *more]
+        secure = environ["wsgi.url_scheme"] == "https"
+        if page.seen and (cookie := recent.cookie_with(page.seen, visit.seen, secure=secure)):
+            headers.append(("Set-Cookie", cookie))
+        return headers
+
+    def _answer(
+        self, page: Page, own: list[bytes], visit: Visit, environ: dict[str, Any], more: Headers
+    ) -> Answer:
+        compressed = accepts_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        body = page.body(own, compressed=compressed)
+        if compressed:
+            more.append(("Content-Encoding", "gzip"))
+        more.append(("Content-Length", str(len(body))))
+        return "200 OK", self._headers(page, visit, environ, more), [body]
+
+    def _new_session(self) -> tuple[str, str]:
+        """The secret of a new visitor's forms, and the cookie that keeps it, as Flask itself would write it."""
+        secret = secrets.token_hex(20)
+        new, carrier = SecureCookieSession({"csrf_token": secret}), Response()
+        new.modified = True
+        self.app.session_interface.save_session(self.app, new, carrier)
+        return secret, carrier.headers["Set-Cookie"]
+
+
+def words_key(page_key: tuple[str, ...], hole: Hole, shows: Any) -> tuple[Any, ...]:
+    """What words are kept by: the addresses in them begin as this page's do, and they are in its language."""
+    return page_key[BEGINS], page_key[CODE], hole, shows
+
+
+def _chosen(visit: Visit, person: Person) -> str | None:
+    """The language that a reader wants, but for what their browser says."""
+    return visit.chosen if visit.chosen in LANGUAGES else person.locale
+
+
+def _unled(environ: dict[str, Any], chosen: str | None) -> str | None:
+    """English, where an address without a language leads its reader to no other; else None."""
+    wanted = chosen if chosen in LANGUAGES else language.of_header(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    return "en" if wanted == "en" else None
+
+
+@lru_cache(maxsize=256)
+def accepts_gzip(header: str) -> bool:
+    """Whether the reader takes compressed answers."""
+    return bool("gzip" in header and parse_accept_header(header).quality("gzip") > 0)
