@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from urllib.parse import quote
 
 from flask import Flask
+from sqlalchemy import select
 
 from bench.growth import fill
 from bench.load import Load, get, raw, send
@@ -16,6 +17,7 @@ from bench.people import SignedIn, signed_in
 from bench.rows import Failed, Figures, measure, row
 from bench.stage import Stage
 from bench.wording import KINDS, MADE, THINGS
+from c2b.accounts.models import User
 from c2b.campaigns.models import Campaign
 from c2b.core.db import db
 
@@ -49,10 +51,11 @@ def hottest(stage: Stage, url: str) -> str:
 
 
 def people(stage: Stage, url: str) -> list[SignedIn]:
-    """Their sessions."""
+    """Sessions of people who read English; others would be led to the page in their language."""
 
     def ask(app: Flask) -> list[SignedIn]:
-        return signed_in(app, range(1, PEOPLE + 1))
+        found = select(User.id).where(User.locale == "en").order_by(User.id).limit(PEOPLE)
+        return signed_in(app, db.session.scalars(found).all())
 
     return stage.keep(f"people {stage.kind}", lambda: stage.ask(url, ask))
 

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Response
-from flask.sessions import SecureCookieSession
+from flask import Flask
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.http import parse_accept_header, parse_cookie
+from werkzeug.http import dump_cookie, parse_accept_header, parse_cookie
 
 from c2b.accounts.who import Person, person_of
 from c2b.core.kept import Kept
@@ -31,7 +30,7 @@ from c2b.web.pages import ONCE, TOKEN, Fill, Page
 from c2b.web.readers import Reader
 
 LONGEST = 2000  # of an address
-MOST_ADDRESSES = 5000
+MOST_ADDRESSES, MOST_SESSIONS = 5000, 5000
 KEY = "c2b.page"  # where a visitor's request keeps the key of its page
 ACTED = "acted"  # the cookie of who sent a form in the last seconds
 PERSONAL = ("remember_token", "kept_pledge", ACTED)  # with one of these cookies a page may be somebody's own
@@ -67,6 +66,10 @@ class Front:
         self.app, self.inner, self.pages = app, inner, pages
         self.abouts: Kept[Keeping] = Kept(MOST_ADDRESSES, 60.0)  # what was said of the page at an address
         self.words: Kept[bytes] = Kept(readers.MOST_WORDS, weigh=len)  # see own(shows=)
+        self.opened: Kept[tuple[dict[str, Any], float]] = Kept(
+            MOST_SESSIONS
+        )  # by the signed cookie: never out of date
+        self.sessions: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
         self.tokens = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token")
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
@@ -110,19 +113,23 @@ class Front:
 
     def _session(self, cookies: Any) -> dict[str, Any] | None:
         """The session; None where it says more of a person than who they are, or is to be written anew."""
-        kept = cookies.get(self.app.config["SESSION_COOKIE_NAME"])
-        if not kept:
+        cookie = cookies.get(self.app.config["SESSION_COOKIE_NAME"])
+        if not cookie:
             return {}
-        signer: Any = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         try:
-            opened, since = signer.loads(
-                kept, max_age=int(self.app.permanent_session_lifetime.total_seconds()), return_timestamp=True
-            )
+            opened, since = self.opened.of(cookie, lambda: self._open(cookie))
         except BadData:
             return None
-        young = time.time() - since.timestamp() < RENEWED and "csrf_token" in opened
-        known: dict[str, Any] = opened
-        return known if set(known) <= HARMLESS or (young and set(known) <= SIGNED_IN) else None
+        age = time.time() - since
+        if set(opened) <= HARMLESS:
+            return opened if age <= self.app.permanent_session_lifetime.total_seconds() else None
+        known = age < RENEWED and "csrf_token" in opened and set(opened) <= SIGNED_IN
+        return opened if known else None
+
+    def _open(self, cookie: str) -> tuple[dict[str, Any], float]:
+        """What a cookie of ours says, and when it was written."""
+        opened, since = self.sessions.loads(cookie, return_timestamp=True)
+        return opened, since.timestamp()
 
     def _for_visitor(self, visit: Visit, environ: dict[str, Any]) -> Answer | None:
         """The kept page with what is this visitor's own."""
@@ -200,11 +207,15 @@ class Front:
 
     def _new_session(self) -> tuple[str, str]:
         """The secret of a new visitor's forms, and the cookie that keeps it, as Flask itself would write it."""
-        secret = secrets.token_hex(20)
-        new, carrier = SecureCookieSession({"csrf_token": secret}), Response()
-        new.modified = True
-        self.app.session_interface.save_session(self.app, new, carrier)
-        return secret, carrier.headers["Set-Cookie"]
+        secret, config = secrets.token_hex(20), self.app.config
+        cookie = dump_cookie(
+            config["SESSION_COOKIE_NAME"],
+            self.sessions.dumps({"csrf_token": secret}),
+            secure=config["SESSION_COOKIE_SECURE"],
+            httponly=config["SESSION_COOKIE_HTTPONLY"],
+            samesite=config["SESSION_COOKIE_SAMESITE"],
+        )
+        return secret, cookie
 
 
 def words_key(page_key: tuple[str, ...], hole: Hole, shows: Any) -> tuple[Any, ...]:

@@ -1,17 +1,28 @@
-"""Every address is browsed as every role: never a 500, valid HTML, one h1, no id twice, every form guarded."""
+"""Every address is browsed as every role: never a 500, valid HTML, one h1, no id twice, every form guarded.
+
+No page asks the database the same thing for each of its rows, and what anybody may keep is the same for everybody.
+"""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import html5lib
 import pytest
+import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from c2b import seed
 from c2b.accounts.models import User
+from c2b.accounts.queries import user_by_email
+from c2b.campaigns.models import Campaign
 from c2b.core.clock import utcnow
 from c2b.core.db import db
+from tests.conftest import Browser
+from tests.house.reading import Public, repeated, statements
+from tests.kept_pages import Quick
 
 ROLES = {"visitor": None, "alice": "alice", "mo": "mo", "rita": "rita", "otto": "otto"}
 SKIPPED = ("static", "stylesheet", "language.choose")
@@ -52,20 +63,41 @@ def test_every_page_as_every_role(demo, sign_in):
         and rule.endpoint not in seed.examples() and rule.endpoint not in SKIPPED
     ]  # fmt: skip
     assert missing == [], "seed.examples() gives no value for these pages"
-    wrong = []
+    wrong, public = [], Public()
     for name, account in ROLES.items():
         client = demo.test_client()
         if account:
             sign_in(client, db.session.scalar(select(User).where(User.email == f"{account}@muster.example")))
         db.session.remove()
         for address in addresses(demo):
-            answer = client.get(address)
+            with statements() as sent:
+                answer = client.get(address)
             db.session.remove()
+            found = [*repeated(sent), *public.problems(address, answer)]
+            wrong += [f"{name} {address}: {problem}" for problem in found]
             if answer.status_code >= 500:
                 wrong.append(f"{name} {address}: {answer.status_code}")
             elif answer.mimetype == "text/html" and answer.status_code < 300:
                 wrong += [f"{name} {address}: {problem}" for problem in problems(answer.text)]
     assert wrong == []
+    assert differing(demo, sign_in) == []
+
+
+def differing(demo: Flask, sign_in: Callable[[FlaskClient, User], None]) -> list[str]:
+    """Where a page that is kept is not what its reader would see alone: the lists, and a campaign in every state."""
+    slugs = dict(db.session.execute(select(Campaign.state, Campaign.slug)).all())
+    readers = {name: f"{name}@muster.example" for name in ("alice", "yuki", "mo", "rita", "otto")}
+    people = {name: user_by_email(email) for name, email in readers.items()}
+    demo.test_client_class = Browser
+    browsers = {"visitor": demo.test_client()} | {name: demo.test_client() for name in people}
+    for name, person in people.items():
+        sign_in(browsers[name], person)
+        browsers[name].get("/help")
+    paths = ["/", "/es/k/home", *(f"/c/{slug}" for slug in slugs.values())]
+    with time_machine.travel(datetime.now(UTC), tick=False), Quick(demo) as quick:
+        found = [f"{name} {path}" for path in paths for name in quick.differing(browsers, path)]
+    assert {"visitor", "alice", "yuki", "mo"} == quick.served  # our own team gets pages of its own
+    return found
 
 
 def problems(html: str) -> list[str]:
