@@ -12,11 +12,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Event
 from typing import Any
 
 from flask import Flask
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import dump_cookie, parse_accept_header, parse_cookie
 
 from c2b.accounts.who import Person, person_of
@@ -30,6 +32,8 @@ from c2b.web.pages import ONCE, TOKEN, Fill, Page
 from c2b.web.readers import Reader
 
 LONGEST = 2000  # of an address
+PATIENCE = 3.0  # seconds that one waits for a page that is being written for another
+KINDS = 2  # pages that one waits for: it may be of another kind, for who has joined
 MOST_ADDRESSES, MOST_SESSIONS = 5000, 5000
 KEY = "c2b.page"  # where a visitor's request keeps the key of its page
 ACTED = "acted"  # the cookie of who sent a form in the last seconds
@@ -37,11 +41,8 @@ PERSONAL = ("remember_token", "kept_pledge", ACTED)  # with one of these cookies
 HARMLESS = frozenset({"csrf_token", "language"})  # what a session may hold that says nothing about a person
 SIGNED_IN = HARMLESS | {"_user_id", "_id", "_fresh", "_permanent"}  # and what it holds of who is signed in
 RENEWED = 3600  # seconds after which the cookie of a session is written anew, so that it lasts from the last visit on
-BEGINS, CODE, ROLES = (
-    2,
-    5,
-    8,
-)  # places in a page's key: how addresses begin, the language; what follows is roles
+# Places in a page's key: how addresses begin, the language; what follows is roles.
+BEGINS, CODE, ROLES = 2, 5, 8
 Headers = list[tuple[str, str]]
 Answer = tuple[str, Headers, Iterable[bytes]]
 Start = Callable[..., Any]
@@ -70,22 +71,51 @@ class Front:
             MOST_SESSIONS
         )  # by the signed cookie: never out of date
         self.sessions: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        self.making: dict[tuple[Any, ...], Event] = {}  # pages that a request is writing just now
         self.tokens = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token")
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         visit = self.visit(environ) if self.pages.seconds and environ["REQUEST_METHOD"] == "GET" else None
         if visit is None:
             return self.inner(environ, start_response)
-        if visit.who:
-            answer = self._for_reader(visit, environ)
-        else:
-            environ[KEY] = visit.key
-            answer = self._for_visitor(visit, environ)
+        answer = self._kept(visit, environ)
         if answer is None:
+            return self._made(visit, environ, start_response)
+        return _sent(answer, start_response)
+
+    def _kept(self, visit: Visit, environ: dict[str, Any]) -> Answer | None:
+        """The answer from what is kept; None where there is nothing for this reader."""
+        if visit.who:
+            return self._for_reader(visit, environ)
+        environ[KEY] = visit.key
+        return self._for_visitor(visit, environ)
+
+    def _made(self, visit: Visit, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
+        """The page, written now; of a crowd that comes for it at once, one has it written and the others wait."""
+        key, mine = (*visit.key, bool(visit.who)), Event()
+        for _kind in range(KINDS if self._is_shared(environ) else 0):
+            other = self.making.setdefault(key, mine)
+            if other is mine:
+                break
+            other.wait(PATIENCE)
+            if (answer := self._kept(visit, environ)) is not None:
+                return _sent(answer, start_response)
+        try:
             return self.inner(environ, start_response)
-        status, headers, body = answer
-        start_response(status, headers)
-        return body
+        finally:
+            if self.making.get(key) is mine:
+                del self.making[key]
+            mine.set()
+
+    def _is_shared(self, environ: dict[str, Any]) -> bool:
+        """Whether what is at this address may be kept for others."""
+        if KEY not in environ and READER not in environ:
+            return False
+        try:
+            endpoint, _values = self.app.url_map.bind_to_environ(environ).match()
+        except HTTPException:
+            return False
+        return bool(getattr(self.app.view_functions[endpoint], "shared", False))
 
     def visit(self, environ: dict[str, Any]) -> Visit | None:
         """What decides which page this reader sees; None where it may be like no other's."""
@@ -216,6 +246,12 @@ class Front:
             samesite=config["SESSION_COOKIE_SAMESITE"],
         )
         return secret, cookie
+
+
+def _sent(answer: Answer, start_response: Start) -> Iterable[bytes]:
+    status, headers, body = answer
+    start_response(status, headers)
+    return body
 
 
 def words_key(page_key: tuple[str, ...], hole: Hole, shows: Any) -> tuple[Any, ...]:

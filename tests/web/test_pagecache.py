@@ -3,16 +3,19 @@
 import gzip
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask, flash
 from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
 
 from c2b.core.kept import Kept
-from c2b.web import pages
+from c2b.web import front, pages
 from tests.factories import Make
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -34,11 +37,11 @@ def database(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def kept(app: Flask) -> Iterator[Kept[pages.Page]]:
     """The pages that are kept, for as long as the test takes."""
-    front: Kept[pages.Page] = app.extensions["pages"]
-    front.seconds = 60.0
-    yield front
-    front.seconds = 0.0
-    front.clear()
+    found: Kept[pages.Page] = app.extensions["pages"]
+    found.seconds = 60.0
+    yield found
+    found.seconds = 0.0
+    found.clear()
 
 
 @pytest.fixture
@@ -186,6 +189,33 @@ def test_as_you_have_it_is_said_only_to_who_has_it(make: Make, visitor: Any, kep
         )  # no token for this one yet
     browser.set_cookie("theme", "dark")
     assert browser.get(page, headers={"If-None-Match": mark}).status_code == 200
+
+
+def test_a_crowd_that_comes_at_once_asks_the_application_once(app: Flask) -> None:
+    front_pages: Kept[pages.Page] = Kept(10_000, 60.0, lambda page: page.weight)
+    begun, go, asked = Event(), Event(), []
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        asked.append(environ["PATH_INFO"])
+        begun.set()
+        go.wait(10)
+        front_pages.put(environ[front.KEY], pages.cut(b"<p>kept</p>", "", level=1)[0])
+        start_response("200 OK", [])
+        return [b"<p>kept</p>"]
+
+    door = front.Front(app, application, front_pages)
+
+    def visit(_number: int) -> bytes:
+        return b"".join(door(EnvironBuilder("/help").get_environ(), lambda *_said: None))
+
+    with ThreadPoolExecutor(4) as crowd:
+        first = crowd.submit(visit, 0)
+        begun.wait(10)
+        others = [crowd.submit(visit, number) for number in range(3)]
+        go.set()
+        assert {first.result(), *(other.result() for other in others)} == {b"<p>kept</p>"}
+    assert asked == ["/help"]
+    assert door.making == {}
 
 
 def test_one_request_makes_a_page_anew_while_others_have_the_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
