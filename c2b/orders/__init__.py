@@ -8,6 +8,7 @@ from flask import Flask
 
 from c2b.campaigns.hooks import MoneyNow, add_money, add_part, add_stop
 from c2b.campaigns.models import Campaign
+from c2b.core.clock import utcnow
 from c2b.core.text import gettext as _
 from c2b.merchants.hooks import add_profile_part
 from c2b.merchants.models import Merchant
@@ -32,10 +33,11 @@ from c2b.orders import (  # noqa: F401  # noqa: F401  # pages and promises
 from c2b.orders.models import Order, Review
 from c2b.orders.order_queries import counts_of
 from c2b.orders.overview import overview_of
-from c2b.orders.queries import launch_of, leftover_of, mandate_is_needed, to_mend
+from c2b.orders.queries import held_for, launch_of, leftover_of, mandate_is_needed, to_mend
 from c2b.orders.reviews import shown_reviews, standing
 from c2b.orders.states import OrderState
 from c2b.payments.operations import WHY_NOT_REVOKE
+from c2b.pipeline.wording import price
 
 
 def register(app: Flask) -> None:
@@ -53,6 +55,7 @@ def register(app: Flask) -> None:
     add_part(what_buyers_say)
     add_part(how_far_it_is)
     add_profile_part(what_buyers_say_of)
+    add_money(what_is_held)
     add_money(cards_to_mend)
     if why_not_revoke not in WHY_NOT_REVOKE:
         WHY_NOT_REVOKE.append(why_not_revoke)
@@ -94,6 +97,18 @@ def what_buyers_say_of(firm: Merchant) -> dict[str, Any]:
     of_it = Review.merchant_id == firm.id
     said = standing(of_it)
     return {"reviews": {"standing": said, "shown": shown_reviews(of_it)}} if said else {}
+
+
+def what_is_held(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:
+    """For the list of what I joined: how much the bank holds, and that it is not charged yet."""
+    said = {}
+    for id_, asked in held_for(pledge_ids, utcnow()).items():
+        words = _(
+            "%(amount)s is held on your card. It is charged once the launch is confirmed.",
+            amount=price(*asked),
+        )
+        said[id_] = MoneyNow(words, "", "")
+    return said
 
 
 def cards_to_mend(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:

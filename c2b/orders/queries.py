@@ -134,6 +134,16 @@ def to_mend(pledge_ids: Sequence[int]) -> list[int]:
     )
 
 
+def held_for(pledge_ids: Sequence[int], now: datetime) -> dict[int, tuple[int, str]]:
+    """Those of the pledges whose money is held for goods that are set aside, with what was asked for each."""
+    rows = db.session.execute(
+        select(Pledge.id, Launch.unit_price * Pledge.allocated, Launch.currency)
+        .join(Launch, Launch.campaign_id == Pledge.campaign_id)
+        .where(Pledge.id.in_(pledge_ids), Pledge.state == PledgeState.ALLOCATED, held(now))
+    )
+    return {id_: (amount, currency) for id_, amount, currency in rows}
+
+
 def launch_of(campaign_id: int) -> Launch | None:
     """The campaign's launch."""
     return db.session.scalar(select(Launch).where(Launch.campaign_id == campaign_id))

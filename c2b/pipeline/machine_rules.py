@@ -74,14 +74,17 @@ def verdict_of(findings: Sequence[Finding]) -> Verdict:
     return Verdict(ruling, in_lines(findings), evidence)
 
 
-def in_lines(findings: Sequence[Finding]) -> str:
-    """What the findings come to, in the reader's language: what is fatal, else what to mend, else what to look at."""
+def in_lines(findings: Sequence[Finding], checks: int | None = None) -> str:
+    """What the findings come to, in the reader's language: what is fatal, else what to mend, else what to look at.
+
+    `checks` is how many there were where only those worth telling were kept.
+    """
     failed = [finding for finding in findings if finding.outcome is Outcome.FAIL]
     fatal = [finding for finding in failed if not _mendable(finding)]
     if failed:
         return "\n".join(_line(finding) for finding in fatal or failed)
     passed = ngettext(
-        "The machine’s check passed.", "All %(num)s checks of the machine passed.", len(findings)
+        "The machine’s check passed.", "All %(num)s checks of the machine passed.", checks or len(findings)
     )
     warned = [finding for finding in findings if finding.outcome is Outcome.WARN]
     return "\n".join([passed, *(_line(finding) for finding in warned)])

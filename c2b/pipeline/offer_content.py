@@ -10,7 +10,7 @@ from c2b.campaigns.models import Campaign
 from c2b.core.db import db
 from c2b.demand.curve import Tier
 from c2b.pipeline.models import Offer, OfferTier
-from c2b.pipeline.offer_rules import LONGEST_TITLE, MOST_PICTURES, OfferDraft
+from c2b.pipeline.offer_rules import MOST_PICTURES, OfferDraft, short_title
 
 # Fields that an approval is bound to, besides the tiers and what the pictures show.
 CONTENT = (
@@ -57,7 +57,7 @@ def tiers_of(offer: Offer) -> list[Tier]:
 def draft_for(campaign: Campaign) -> OfferDraft:
     """What a new offer for the campaign starts from: the prices that shoppers have seen."""
     return OfferDraft(
-        title=campaign.title[:LONGEST_TITLE].strip(),
+        title=short_title(campaign.title),
         list_price=campaign.list_price,
         tiers=[Tier(tier.from_quantity, tier.unit_price) for tier in campaign.tiers],
         minimum=campaign.tiers[0].from_quantity if campaign.tiers else campaign.threshold,

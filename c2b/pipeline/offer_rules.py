@@ -35,6 +35,14 @@ class CertificateKind(LabelEnum):
     OTHER = "other", _l("Other")
 
 
+def short_title(title: str) -> str:
+    """The title in the length that an offer's may have, cut between words where that leaves most of it."""
+    if len(title) <= LONGEST_TITLE:
+        return title.strip()
+    words = title[: LONGEST_TITLE + 1].rpartition(" ")[0].rstrip(" ,;:")
+    return words if len(words) > LONGEST_TITLE // 2 else title[:LONGEST_TITLE].strip()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferDraft:
     """Everything that a merchant fills in. A draft may be incomplete; the review says what is missing."""

@@ -7,6 +7,7 @@ from random import Random
 
 from c2b.campaigns.categories import Category
 from c2b.demand.curve import Tier
+from c2b.pipeline.offer_rules import short_title
 from c2b.pipeline.offers import OfferDraft
 from c2b.replay.invention import Story
 from c2b.replay.materials import Pictures
@@ -52,7 +53,7 @@ class Plan:
         wish = story.draft
         certificate = CERTIFICATES.get(wish.category)
         draft = OfferDraft(
-            title=wish.title[:26],
+            title=short_title(wish.title),
             selling_line="Made to order for everyone who joined.",
             list_price=wish.list_price,
             lowest_price_7_days=wish.list_price,

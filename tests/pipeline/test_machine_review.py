@@ -19,7 +19,7 @@ from c2b.pipeline.engine import judge_by_machine
 from c2b.pipeline.machine_rules import BY_ID, RULES, examine, findings_in, verdict_of
 from c2b.pipeline.models import Offer, OfferTier, PricePoint, VerdictLine
 from c2b.pipeline.offer_content import hash_of
-from c2b.pipeline.said import reason_in_words
+from c2b.pipeline.said import for_notice, reason_in_words
 from c2b.pipeline.stage import Ruling
 from tests.factories import put_in_state
 from tests.pipeline.offers_kit import PICTURES, sound, wanted
@@ -385,6 +385,14 @@ def test_what_the_machine_found_is_read_in_the_readers_language_long_after(make,
     assert "91" in said
     assert not re.search("Dispatch|Time to", said)
     assert not [line for line in titles if re.search("[a-z]{4}", line)]
+
+
+def test_a_notice_that_keeps_what_is_worth_telling_still_says_how_many_checks_there_were(offer, now):
+    for pictures in (offer.pictures, offer.pictures[:1]):  # nothing to tell, and a note
+        change(offer, pictures=pictures)
+        verdict = verdict_of(examine(offer, now))
+        assert f"All {len(RULES)} checks" in verdict.reason
+        assert reason_in_words(for_notice(verdict.evidence), "") == verdict.reason
 
 
 def test_a_finding_of_the_time_before_codes_is_shown_as_it_was_written():

@@ -13,6 +13,7 @@ from c2b.pipeline.engine import judge_by_machine
 from c2b.pipeline.judging import visit_of
 from c2b.pipeline.models import Offer
 from c2b.pipeline.offer_content import hash_of
+from c2b.pipeline.offer_rules import short_title
 from c2b.pipeline.offers import (
     ask_again,
     campaigns_to_give_own_offer,
@@ -133,6 +134,13 @@ def test_every_limit_of_a_draft_holds_at_its_edge(campaign, merchant, by, now):
         change_offer(offer.id, draft(**fits), by=by, now=now)
         with pytest.raises(Refused):
             change_offer(offer.id, draft(**does_not), by=by, now=now)
+
+
+def test_a_title_is_shortened_between_words():
+    assert short_title("Enamelled cast-iron pot, 22 cm") == "Enamelled cast-iron pot"
+    assert short_title("Walnut desk lamp, dimmable") == "Walnut desk lamp, dimmable"
+    assert short_title("珐" * 30) == "珐" * 26
+    assert short_title("A " + "x" * 30) == "A " + "x" * 24
 
 
 def test_the_dates_are_in_their_order(campaign, merchant, by, now):
