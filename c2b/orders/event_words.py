@@ -5,7 +5,6 @@ from typing import Any
 
 from c2b.campaigns.states import PledgeState
 from c2b.core.labels import LabelEnum
-from c2b.core.money import major
 from c2b.core.text import gettext as _
 from c2b.core.text import mark as _l
 from c2b.orders.firm_words import STATES
@@ -19,6 +18,7 @@ from c2b.orders.states import (
     ShipmentState,
 )
 from c2b.payments.states import AttemptState, RefundCause, RefundState
+from c2b.pipeline.wording import price
 
 SUBJECTS: dict[str, tuple[str, type[LabelEnum]]] = {
     "order": (_l("Order"), OrderState),
@@ -62,7 +62,7 @@ NAMES = {
     "code": _l("The provider says"),
 }
 MONEY = ("amount", "total", "ceiling", "unit_price", "price", "fee")
-LEFT_OUT = ("old", "pledge", "mandate", "before")
+LEFT_OUT = ("old", "pledge", "mandate", "before", "address")
 CAUSES = {str(one): one for kind in (RefundCause, ReturnCause, DisputeCause) for one in kind}
 PARTIES = {str(one): one for one in Party}
 
@@ -93,7 +93,7 @@ def details_words(data: Mapping[str, Any], currency: str) -> str:
 
 def _value(name: str, value: Any, currency: str) -> str:
     if name in MONEY and isinstance(value, int):
-        return f"{major(value, currency):f} {currency}"
+        return price(value, currency)
     if name == "cause":
         return CAUSES[value].label if value in CAUSES else str(value)
     if name == "party":

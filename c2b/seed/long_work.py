@@ -7,6 +7,7 @@ from c2b.core.work import Work, WorkState, ask_for_work, begin, cancel_work, fin
 from c2b.pipeline.offer_import import KIND
 
 COLUMNS = ["Campaign", "Title", "List price"]
+ROWS = 12
 
 
 def ask_for_imports(user_id: int, merchant_id: int, now: datetime) -> None:
@@ -17,7 +18,7 @@ def ask_for_imports(user_id: int, merchant_id: int, now: datetime) -> None:
 
 
 def _in_state(state: WorkState, user_id: int, merchant_id: int, now: datetime) -> None:
-    kept = keep_input(b"Campaign,Title,List price\r\nnobody-wants-it,Pot,399\r\n", "csv")
+    kept = keep_input(b"Campaign,Title,List price\r\n" + b"nobody-wants-it,Pot,399\r\n" * ROWS, "csv")
     work: Work = ask_for_work(
         KIND, user_id, now=now, back="/sell/a", file=kept, merchant=merchant_id, columns=COLUMNS
     )
@@ -26,8 +27,8 @@ def _in_state(state: WorkState, user_id: int, merchant_id: int, now: datetime) -
             cancel_work(work.id, by=user_id, now=now)
         return
     begin(work.id, now=now)
-    work.expect(12)
-    work.advance(12 if state == WorkState.DONE else 5)
+    work.expect(ROWS)
+    work.advance(ROWS if state == WorkState.DONE else 5)
     if state == WorkState.DONE:
         work.problem(4, "No campaign of this name looks for a merchant now.", "nobody-wants-it", "Pot", "399")
         finish(work, state, now=now)

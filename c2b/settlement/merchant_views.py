@@ -134,14 +134,16 @@ def statement_page(
     firm: Merchant, back: str, endpoint: str, csv_endpoint: str, args: dict[str, Any]
 ) -> ResponseReturnValue:
     """The statement of a firm for the month that is asked for."""
-    now = utcnow()
+    now, words = utcnow(), current_app.jinja_env.filters["month"]
     name, start, end = month(request.args.get("month", ""), now, zone())
     return render_template(
         "settlement/statement.html",
         firm=firm,
         name=name,
         start=start,
-        months=[(m, url_for(endpoint, month=m, **args), None, m == name) for m in last_months(now, zone())],
+        months=[
+            (words(m), url_for(endpoint, month=m, **args), None, m == name) for m in last_months(now, zone())
+        ],
         found=statements.month_of(firm.id, start, end, most=statements.MOST_LINES),
         most=statements.MOST_LINES,
         line_words=line_words,

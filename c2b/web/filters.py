@@ -1,7 +1,7 @@
 """How money, counts, times and pictures are written on a page, in the reader's language."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
@@ -209,6 +209,12 @@ def _skeleton(skeleton: str, when: datetime) -> str:
     return str(format_skeleton(skeleton, local, tzinfo=local.tzinfo, locale=_locale()))
 
 
+def month(name: str) -> str:
+    """A month that is called 2025-05 in an address: May 2025."""
+    year, number = name.split("-")
+    return str(format_skeleton("yMMMM", datetime(int(year), int(number), 1, tzinfo=UTC), locale=_locale()))
+
+
 def _joined(left_part: str, right_part: str) -> str:
     pattern = str(get_datetime_format("medium", locale=_locale()))
     return pattern.replace("{1}", left_part).replace("{0}", right_part)
@@ -236,6 +242,7 @@ def register(app: Flask) -> None:
         day_time=day_time,
         datetime=date_time,
         timetag=timetag,
+        month=month,
         ago=ago,
         left=left,
         left_short=left_short,
