@@ -41,7 +41,7 @@ def show(work_id: int) -> ResponseReturnValue:
         numbers=numbers(found),
         problems=found.problems[:MOST_SHOWN],
         back=local_path(found.back) if found.back else "",
-        own=found.user_id == current_user.id,
+        mine=found.user_id == current_user.id,
         layout=_layout(),
     )
     return page, 200, {"Cache-Control": "private, no-store"}
