@@ -43,9 +43,8 @@ class Quick:
     """Pages are kept for as long as the test takes; afterwards nothing is left of them."""
 
     def __init__(self, app: Flask) -> None:
-        self.pages, self.front, self.readers = (
-            app.extensions[name] for name in ("pages", "front", "readers")
-        )
+        self.pages, self.front = app.extensions["pages"], app.extensions["front"]
+        self.readers = self.front.readers.kept
         self.inner = self.front.inner
         self.asked = 0
         self.served: set[str] = set()

@@ -6,6 +6,7 @@ account and a role taken away are known everywhere within a second, and at once 
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -57,22 +58,25 @@ class _Known:
     read_at: float
 
 
-def person_of(remembered: str) -> Person | None:
-    """The person of a session, unless the session was ended or the account closed since."""
+def person_of(remembered: str, ask: Callable[[int], Person | None] | None = None) -> Person | None:
+    """The person of a session, unless the session was ended or the account closed since.
+
+    `ask` reads somebody who is not known yet, where that is done together with something else.
+    """
     id_, _dot, version = remembered.partition(".")
     if not (id_.isascii() and id_.isdigit() and len(id_) < 19):
         return None
-    person = _known(int(id_))
+    person = _known(int(id_), ask or _read)
     return person if person is not None and str(person.session_version) == version else None
 
 
-def _known(user_id: int) -> Person | None:
+def _known(user_id: int, ask: Callable[[int], Person | None]) -> Person | None:
     people: dict[int, _Known] = current_app.extensions.setdefault(EXTENSION, {})
     found, now = people.get(user_id), time.monotonic()
     if found is None or now - found.read_at > FRESH:
         if len(people) >= MOST:
             people.clear()
-        found = people[user_id] = _Known(_read(user_id), now)
+        found = people[user_id] = _Known(ask(user_id), now)
     return found.person
 
 

@@ -1,4 +1,4 @@
-"""How one reader stands to one campaign, in one statement: all that its page shows of them (a test compares).
+"""What pages show of their readers, for many at once: who they are, how each stands to a campaign (a test compares).
 
 The page itself reads records, in many statements; this is for filling in a page that was written for others.
 """
@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, String, and_, bindparam, case, cast, func, literal, select
+from sqlalchemy import BigInteger, Row, Select, String, and_, case, cast, func, literal, select
 
-from c2b.accounts.models import Address, User
+from c2b.accounts.models import Address, RoleGrant, User
+from c2b.accounts.queries import unread_of
+from c2b.accounts.who import Person
 from c2b.campaigns.facts import works_for
 from c2b.campaigns.models import Campaign, Follow, Pledge
 from c2b.campaigns.pledge_box import Box
 from c2b.campaigns.queries import PageView
 from c2b.campaigns.states import STANDING
-from c2b.core.db import glance
+from c2b.core.access import Role
+from c2b.core.db import glance, is_sqlite
+from c2b.core.rows import as_sent, sent_rows
 from c2b.payments.models import Mandate
 
 Saved = tuple[tuple[int, str], ...]  # things to choose from: number and words
@@ -63,26 +67,56 @@ class Standing:
         return self.pledge, self.quantity, self.ceiling
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one reader, as of one moment."""
+
+    person: Person | None  # None where there is no such account any more
+    unread: int = 0
+    joined: frozenset[int] = frozenset()  # campaigns
+    standing: Standing | None = None  # where a campaign was asked about
+
+
 def standing_of(campaign_id: int, user_id: int) -> Standing:
     """How this person stands to this campaign now."""
-    rows = glance(_about_one(), campaign_id=campaign_id, user_id=user_id)
-    found: dict[str, list[Row[Any]]] = {}
-    for row in rows:
-        found.setdefault(row.what, []).append(row)
-    if "person" not in found:
-        return Standing(campaign_id)
-    person, pledge = found["person"][0], found.get("pledge", [None])[0]
+    return look([(user_id, campaign_id)])[0].standing or Standing(campaign_id)
+
+
+def look(wanted: Sequence[tuple[int, int | None]]) -> list[Known]:
+    """What is known of these people, each with a campaign or none, in their order and in one statement."""
+    asked = [{"n": n, "user_id": user, "campaign_id": about} for n, (user, about) in enumerate(wanted)]
+    found: dict[int, dict[str, list[Row[Any]]]] = {n: {} for n in range(len(wanted))}
+    for row in glance(_about_many(is_sqlite()), **as_sent(asked)):
+        found[row.n].setdefault(row.what, []).append(row)
+    return [_known(found[n], about) for n, (_user, about) in enumerate(wanted)]
+
+
+def _known(rows: dict[str, list[Row[Any]]], campaign_id: int | None) -> Known:
+    if "person" not in rows:
+        return Known(None)
+    [person], joined = rows["person"], rows.get("joined", [])
+    roles = frozenset({Role.SHOPPER, *(Role(row.words) for row in rows.get("role", ()))})
+    return Known(
+        Person((person.id, person.words, person.email, person.locale, person.a), roles),
+        person.b,
+        frozenset(row.id for row in joined),
+        None if campaign_id is None else _standing(campaign_id, person, rows),
+    )
+
+
+def _standing(campaign_id: int, person: Row[Any], rows: dict[str, list[Row[Any]]]) -> Standing:
+    mine = next((row for row in rows.get("joined", ()) if row.id == campaign_id), None)
     return Standing(
         campaign_id,
-        confirmed=bool(person.id),
-        apart=bool(person.n),
-        brought=person.m,
-        pledge=pledge.words if pledge else "",
-        quantity=pledge.n if pledge else 0,
-        ceiling=pledge.m if pledge else 0,
-        following="follow" in found,
-        cards=_saved(found.get("card", ()), newest_first=True),
-        addresses=_saved(found.get("address", ())),
+        confirmed=bool(person.c),
+        apart=bool(person.d),
+        brought=person.e,
+        pledge=mine.words if mine else "",
+        quantity=mine.a if mine else 0,
+        ceiling=mine.b if mine else 0,
+        following="follow" in rows,
+        cards=_saved(rows.get("card", ()), newest_first=True),
+        addresses=_saved(rows.get("address", ())),
     )
 
 
@@ -91,39 +125,60 @@ def _saved(rows: Sequence[Row[Any]], *, newest_first: bool = False) -> Saved:
 
 
 @cache
-def _about_one() -> Any:
-    user, campaign = bindparam("user_id", type_=BigInteger), bindparam("campaign_id", type_=BigInteger)
-    confirmed = and_(User.email_confirmed_at.is_not(None), User.disabled_at.is_(None))
+def _about_many(sqlite: bool) -> Any:
+    sent = sent_rows(sqlite, n=BigInteger, user_id=BigInteger, campaign_id=BigInteger)
+    asked = select(sent.c.n, sent.c.user_id, sent.c.campaign_id).cte("asked").c
     apart = (Campaign.starter_id == User.id) | works_for(Campaign.id, Campaign.merchant_id, User.id)
     brought = (
         select(func.count())
-        .where(Pledge.campaign_id == campaign, Pledge.brought_by == user, Pledge.state.in_(STANDING))
+        .where(
+            Pledge.campaign_id == asked.campaign_id,
+            Pledge.brought_by == asked.user_id,
+            Pledge.state.in_(STANDING),
+        )
         .scalar_subquery()
     )
-    pledge = and_(Pledge.campaign_id == campaign, Pledge.shopper_id == user, Pledge.state.in_(STANDING))
-    card = and_(Mandate.user_id == user, Mandate.revoked_at.is_(None))
-    address = and_(Address.user_id == user, Address.removed_at.is_(None))
+    person = _row(
+        asked, "person", User.id, User.session_version, unread_of(User.id).scalar_subquery(),
+        _one(User.email_confirmed_at.is_not(None)), _one(apart), brought, User.name, User.email, User.locale,
+    ).join(User, and_(User.id == asked.user_id, User.disabled_at.is_(None)))  # fmt: skip
+    card = and_(Mandate.user_id == asked.user_id, Mandate.revoked_at.is_(None))
+    address = and_(Address.user_id == asked.user_id, Address.removed_at.is_(None))
+    follow = and_(Follow.campaign_id == asked.campaign_id, Follow.user_id == asked.user_id)
     place = Address.name + ", " + Address.line + ", " + Address.city
-    return _row("person", _one(confirmed), _one(apart), brought).select_from(User).join(
-        Campaign, Campaign.id == campaign
-    ).where(User.id == user).union_all(
-        _row("pledge", Pledge.id, Pledge.quantity, Pledge.ceiling, cast(Pledge.state, String)).where(pledge),
-        _row("follow", Follow.id).where(Follow.campaign_id == campaign, Follow.user_id == user),
-        _row("card", Mandate.id, words=Mandate.label).where(card),
-        _row("address", Address.id, words=place).where(address),
-    )  # fmt: skip
+    here = asked.campaign_id.is_not(None)
+    return person.outerjoin(Campaign, Campaign.id == asked.campaign_id).union_all(
+        _row(asked, "role", 0, words=cast(RoleGrant.role, String)).join(
+            RoleGrant, RoleGrant.user_id == asked.user_id
+        ),
+        _row(
+            asked,
+            "joined",
+            Pledge.campaign_id,
+            Pledge.quantity,
+            Pledge.ceiling,
+            words=cast(Pledge.state, String),
+        ).join(Pledge, and_(Pledge.shopper_id == asked.user_id, Pledge.state.in_(STANDING))),
+        _row(asked, "follow", Follow.id).join(Follow, follow),
+        _row(asked, "card", Mandate.id, words=Mandate.label).join(Mandate, card).where(here),
+        _row(asked, "address", Address.id, words=place).join(Address, address).where(here),
+    )
 
 
 def _one(condition: Any) -> Any:
     return case((condition, 1), else_=0)
 
 
-def _row(what: str, id_: Any, n: Any = None, m: Any = None, words: Any = None) -> Select[Any]:
+def _row(
+    asked: Any, what: str, id_: Any, a: Any = 0, b: Any = 0, c: Any = 0, d: Any = 0, e: Any = 0,
+    words: Any = "", email: Any = "", locale: Any = "",
+) -> Select[Any]:  # fmt: skip
     """Rows of all kinds have the same columns."""
+    numbers = {"id": id_, "a": a, "b": b, "c": c, "d": d, "e": e}
+    texts = {"words": words, "email": email, "locale": locale}
     return select(
+        asked.n,
         literal(what).label("what"),
-        cast(id_, BigInteger).label("id"),
-        cast(literal(0) if n is None else n, BigInteger).label("n"),
-        cast(literal(0) if m is None else m, BigInteger).label("m"),
-        (literal("") if words is None else words).label("words"),
-    )
+        *(cast(value, BigInteger).label(name) for name, value in numbers.items()),
+        *(cast(value, String).label(name) for name, value in texts.items()),
+    ).select_from(asked.n.table)

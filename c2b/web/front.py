@@ -21,7 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import dump_cookie, parse_accept_header, parse_cookie
 
-from c2b.accounts.who import Person, person_of
+from c2b.accounts.who import Person
+from c2b.core.access import Role
+from c2b.core.errors import TooBusy
 from c2b.core.kept import Kept
 from c2b.core.languages import LANGUAGES
 from c2b.core.logs import HEADER, SANE
@@ -29,7 +31,7 @@ from c2b.core.own import READER, Hole, Keeping
 from c2b.web import language, readers, recent
 from c2b.web.meta import KEYS_COOKIE, THEME_COOKIE, THEMES
 from c2b.web.pages import ONCE, TOKEN, Fill, Page
-from c2b.web.readers import Reader
+from c2b.web.readers import Reader, Readers
 
 LONGEST = 2000  # of an address
 PATIENCE = 3.0  # seconds that one waits for a page that is being written for another
@@ -41,8 +43,10 @@ PERSONAL = ("remember_token", "kept_pledge", ACTED)  # with one of these cookies
 HARMLESS = frozenset({"csrf_token", "language"})  # what a session may hold that says nothing about a person
 SIGNED_IN = HARMLESS | {"_user_id", "_id", "_fresh", "_permanent"}  # and what it holds of who is signed in
 RENEWED = 3600  # seconds after which the cookie of a session is written anew, so that it lasts from the last visit on
-# Places in a page's key: how addresses begin, the language; what follows is roles.
-BEGINS, CODE, ROLES = 2, 5, 8
+BEGINS, CODE = (
+    2,
+    5,
+)  # places in a page's key: how addresses begin, the language (empty where it is not in the address)
 Headers = list[tuple[str, str]]
 Answer = tuple[str, Headers, Iterable[bytes]]
 Start = Callable[..., Any]
@@ -63,8 +67,8 @@ class Visit:
 class Front:
     """The doorway that answers from what is kept; it stands behind the one that takes the language off."""
 
-    def __init__(self, app: Flask, inner: Inner, pages: Kept[Page]) -> None:
-        self.app, self.inner, self.pages = app, inner, pages
+    def __init__(self, app: Flask, inner: Inner, pages: Kept[Page], known: Readers) -> None:
+        self.app, self.inner, self.pages, self.readers = app, inner, pages, known
         self.abouts: Kept[Keeping] = Kept(MOST_ADDRESSES, 60.0)  # what was said of the page at an address
         self.words: Kept[bytes] = Kept(readers.MOST_WORDS, weigh=len)  # see own(shows=)
         self.opened: Kept[tuple[dict[str, Any], float]] = Kept(
@@ -180,24 +184,25 @@ class Front:
 
     def _for_reader(self, visit: Visit, environ: dict[str, Any]) -> Answer | None:
         """The kept page with what is this signed-in reader's own, as it was within the last second."""
+        environ[READER] = visit.key
+        about = self.abouts.get(visit.key)
+        if about is None:
+            return None
         try:
             with self.app.app_context():
-                person = person_of(visit.who)
-                if person is None or person.is_staff:
+                reader = self.readers.reader_of(visit.who, about.campaign_id)
+                if reader is None or self._is_led_on(visit, reader.person, environ):
                     return None
-                if not visit.key[CODE] and _unled(environ, _chosen(visit, person)) is None:
-                    return None
-                key = (*visit.key, *sorted(person.roles))
-                environ[READER] = key
-                about = self.abouts.get(key)
-                if about is None:
-                    return None
-                reader = readers.reader_of(person, about.campaign_id)
-                page = self.pages.get((key, readers.kind_of(reader)))
-                own = page.filled(self._fill(page, visit.secret, reader, key)) if page else None
-        except SQLAlchemyError:
+                page = self.pages.get(page_key(visit.key, reader.person.roles, readers.kind_of(reader)))
+                own = page.filled(self._fill(page, visit.secret, reader, visit.key)) if page else None
+        except (SQLAlchemyError, TooBusy):
             return None  # the long way says what is wrong
         return self._answer(page, own, visit, environ, []) if page and own is not None else None
+
+    def _is_led_on(self, visit: Visit, person: Person, environ: dict[str, Any]) -> bool:
+        """Whether this address leads the person to the same page in another language."""
+        chosen = visit.chosen if visit.chosen in LANGUAGES else person.locale
+        return not visit.key[CODE] and _unled(environ, chosen) is None
 
     def _fill(self, page: Page, secret: str, reader: Reader | None = None, key: Any = ()) -> Fill:
         """What goes into the holes: a token, a key that was never used, what is a reader's own."""
@@ -254,14 +259,14 @@ def _sent(answer: Answer, start_response: Start) -> Iterable[bytes]:
     return body
 
 
+def page_key(address: tuple[str, ...], roles: Iterable[Role], kind: Any) -> tuple[Any, ...]:
+    """What the page of signed-in readers is kept by."""
+    return address, tuple(sorted(roles)), kind
+
+
 def words_key(page_key: tuple[str, ...], hole: Hole, shows: Any) -> tuple[Any, ...]:
     """What words are kept by: the addresses in them begin as this page's do, and they are in its language."""
     return page_key[BEGINS], page_key[CODE], hole, shows
-
-
-def _chosen(visit: Visit, person: Person) -> str | None:
-    """The language that a reader wants, but for what their browser says."""
-    return visit.chosen if visit.chosen in LANGUAGES else person.locale
 
 
 def _unled(environ: dict[str, Any], chosen: str | None) -> str | None:

@@ -4,19 +4,18 @@ A view opts in for visitors by `@same_for_visitors`, and for signed-in readers b
 reader's own (see pages.py and core/own.py) is filled in anew.
 """
 
-from typing import Any
-
 import structlog
 from flask import Flask, Response, current_app, g, request, session
 from flask.globals import request_ctx
 from flask_login import current_user
 from markupsafe import escape
 
+from c2b.core.access import Role
 from c2b.core.kept import Kept
 from c2b.core.logs import HEADER
 from c2b.core.own import ANY, MARKED, READER, keeping, own, own_mark, own_words
-from c2b.web import readers, recent
-from c2b.web.front import ACTED, HARMLESS, KEY, ROLES, SIGNED_IN, Front, accepts_gzip, words_key
+from c2b.web import language, readers, recent
+from c2b.web.front import ACTED, CODE, HARMLESS, KEY, SIGNED_IN, Front, accepts_gzip, page_key, words_key
 from c2b.web.pages import Page, Words, cut
 
 SECONDS = 0.5
@@ -77,10 +76,11 @@ def _keep(page: Page, words: Words) -> None:
         log.error("a page for many names its reader", path=request.path)
         return
     key = request.environ[READER]
+    roles: frozenset[Role] = current_user.roles
     for (hole, shows), written in words.items():
         front.words.put(words_key(key, hole, shows), written)
     front.abouts.put(key, said)
-    front.pages.put((key, said.kind), page)
+    front.pages.put(page_key(key, roles, said.kind), page)
 
 
 def is_shared(response: Response, anonymous: bool) -> bool:
@@ -90,18 +90,22 @@ def is_shared(response: Response, anonymous: bool) -> bool:
     if anonymous:
         mine = KEY in request.environ and getattr(view, "shared", False) and set(session) <= HARMLESS
     else:
-        told = getattr(request_ctx, "flashes", None)
-        mine = keeping() is not None and set(session) <= SIGNED_IN and not told
-        mine = mine and request.environ[READER][ROLES:] == tuple(sorted(current_user.roles))
+        mine = keeping() is not None and not getattr(request_ctx, "flashes", None) and _is_like_others()
     return mine and all(each.startswith(f"{recent.COOKIE}=") for each in cookies) and not g.get("failed")
+
+
+def _is_like_others() -> bool:
+    """Whether this signed-in reader is one of many, and the page in the language of its address."""
+    known = current_user.is_authenticated and not current_user.is_staff and set(session) <= SIGNED_IN
+    return bool(known) and language.code() == (request.environ[READER][CODE] or "en")
 
 
 def register(app: Flask) -> None:
     """Stand in front of the application, and be the last that sees an answer: this is registered before all others."""
     pages: Kept[Page] = Kept(MOST, 0.0 if app.testing else SECONDS, lambda page: page.weight)
     app.extensions["pages"] = pages
-    app.extensions["readers"] = Kept[Any](readers.MOST, 0.0 if app.testing else readers.FRESH)
-    front = app.extensions["front"] = Front(app, app.wsgi_app, pages)
+    known = readers.Readers(app, 0.0 if app.testing else readers.FRESH)
+    front = app.extensions["front"] = Front(app, app.wsgi_app, pages, known)
     app.wsgi_app = front  # type: ignore[method-assign]  # as Flask's own documents say
     app.jinja_env.globals.update(own=own, own_mark=own_mark, own_words=own_words, initial=readers.initial)
     app.after_request(finish)

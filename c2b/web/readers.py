@@ -3,31 +3,26 @@
 Whoever sent a form a moment ago is never answered from what is kept (pagecache.py), so that they see what they did.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from markupsafe import escape
-from sqlalchemy import BigInteger, bindparam, literal, select
 from wtforms.fields.choices import Choice
 from wtforms.widgets import Select
 
-from c2b.accounts.queries import unread_of
-from c2b.accounts.who import Person
-from c2b.campaigns.models import Pledge
+from c2b.accounts.who import Person, person_of
+from c2b.campaigns.combining import Combiner
 from c2b.campaigns.sharing import code_of
-from c2b.campaigns.standing import Standing, standing_of
-from c2b.campaigns.states import STANDING
-from c2b.core.db import glance
+from c2b.campaigns.standing import Known, Standing, look
 from c2b.core.kept import Kept
 from c2b.core.own import Hole
 
 FRESH = 0.9  # seconds
 MOST = 20_000  # readers
 MOST_WORDS = 4 * 1024 * 1024  # bytes
-Words = Kept[bytes]
+Wanted = tuple[int, int | None]  # a person, and the campaign of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +35,34 @@ class Reader:
     standing: Standing | None  # to the campaign of the page
 
 
-def reader_of(person: Person, campaign_id: int | None) -> Reader:
-    """What is known of this person, for a page about this campaign."""
-    known: Kept[Any] = current_app.extensions["readers"]
-    unread, joined = known.of(person.id, lambda: _frame_of(person.id))
-    standing = None
-    if campaign_id is not None:
-        about = campaign_id
-        standing = known.of((person.id, about), lambda: standing_of(about, person.id))
-    return Reader(person, unread, joined, standing)
+class Readers:
+    """Where the requests of signed-in readers meet: whoever asks at the same moment is looked up in one statement."""
+
+    def __init__(self, app: Flask, seconds: float) -> None:
+        self.kept: Kept[Known] = Kept(MOST, seconds)
+        self.together = Combiner[Wanted, Known](lambda wanted: _look(app, wanted))
+
+    def reader_of(self, who: str, campaign_id: int | None) -> Reader | None:
+        """Whom a session names, with what a page about this campaign shows of them; None where it has ended."""
+        known: list[Known] = []
+
+        def ask(user_id: int) -> Person | None:
+            known.append(self.together.ask((user_id, campaign_id)))
+            self.kept.put((user_id, campaign_id), known[0])
+            return known[0].person
+
+        person = person_of(who, ask)
+        if person is None:
+            return None
+        if not known:
+            about = (int(person.id), campaign_id)
+            known.append(self.kept.of(about, lambda: self.together.ask(about)))
+        return Reader(person, known[0].unread, known[0].joined, known[0].standing)
 
 
-def _frame_of(user_id: int) -> tuple[int, frozenset[int]]:
-    rows = glance(_about_one(), user_id=user_id)
-    return next(row.n for row in rows if row.of), frozenset(row.n for row in rows if not row.of)
-
-
-@cache
-def _about_one() -> Any:
-    user = bindparam("user_id", type_=BigInteger)
-    joined = select(literal(0).label("of"), Pledge.campaign_id.label("n"))
-    return joined.where(Pledge.shopper_id == user, Pledge.state.in_(STANDING)).union_all(
-        select(literal(1), unread_of(user).scalar_subquery())
-    )
+def _look(app: Flask, wanted: Sequence[Wanted]) -> list[Known]:
+    with app.app_context():
+        return look(wanted)
 
 
 def kind_of(reader: Reader) -> Any:

@@ -16,6 +16,7 @@ from werkzeug.test import EnvironBuilder
 
 from c2b.core.kept import Kept
 from c2b.web import front, pages
+from c2b.web.readers import Readers
 from tests.factories import Make
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -203,7 +204,7 @@ def test_a_crowd_that_comes_at_once_asks_the_application_once(app: Flask) -> Non
         start_response("200 OK", [])
         return [b"<p>kept</p>"]
 
-    door = front.Front(app, application, front_pages)
+    door = front.Front(app, application, front_pages, Readers(app, 0.0))
 
     def visit(_number: int) -> bytes:
         return b"".join(door(EnvironBuilder("/help").get_environ(), lambda *_said: None))
