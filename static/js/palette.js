@@ -9,7 +9,7 @@ if (palette) start(palette);
 function start(dialog) {
   const field = dialog.querySelector("input");
   const options = [...dialog.querySelectorAll("[role=option]")];
-  const search = dialog.querySelector("[data-search]");
+  const searches = options.filter((option) => option.dataset.search);
   const status = dialog.querySelector("[role=status]");
   const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   let at = 0;
@@ -28,16 +28,18 @@ function start(dialog) {
   function filter() {
     const words = fold(field.value).split(/\s+/).filter(Boolean);
     options.forEach((option) => {
-      if (option !== search) option.hidden = !words.every((word) => fold(option.textContent).includes(word));
+      if (!searches.includes(option)) option.hidden = !words.every((word) => fold(option.textContent).includes(word));
     });
-    search.hidden = !words.length;
-    search.querySelector("span").textContent = search.dataset.words.replace("{words}", field.value.trim());
-    status.textContent = shown().length > 1 || !words.length ? "" : status.dataset.none;
+    searches.forEach((search) => {
+      search.hidden = !words.length;
+      search.querySelector("span").textContent = search.dataset.words.replace("{words}", field.value.trim());
+    });
+    status.textContent = shown().length > searches.length || !words.length ? "" : status.dataset.none;
     choose(0);
   }
 
   function go(option) {
-    if (option) location.assign(option.dataset.url || search.dataset.search + encodeURIComponent(field.value.trim()));
+    if (option) location.assign(option.dataset.url || option.dataset.search + encodeURIComponent(field.value.trim()));
   }
 
   function open() {
