@@ -2,7 +2,8 @@
 
 The first that comes leads: it takes everything that waits, writes it, hands out the answers and passes the lead to the
 next that waits. Nobody waits for a timer: alone it is one transaction, and the busier it is the less each one costs.
-Every answer is given after the commit that holds it. Nothing here knows what is written.
+While the writer waits for a lock, others come: it may take those along whom the lock serves too. Every answer is given
+after the commit that holds it. Nothing here knows what is written.
 """
 
 import time
@@ -19,6 +20,9 @@ PATIENCE = 8.0  # seconds until somebody who still waits is sent away
 
 W = TypeVar("W")
 A = TypeVar("A")
+Fits = Callable[[W], bool]
+More = Callable[[Fits[W]], list[W]]  # who came meanwhile and fits: the writer answers them behind the others
+Write = Callable[[Sequence[W], More[W]], Sequence[A]]
 
 
 class _Waiting(Generic[W, A]):
@@ -38,7 +42,7 @@ class _Waiting(Generic[W, A]):
 class Combiner(Generic[W, A]):
     """Where the requests of one process meet; make it after the process was forked."""
 
-    def __init__(self, write: Callable[[Sequence[W]], Sequence[A]], *, patience: float = PATIENCE) -> None:
+    def __init__(self, write: Write[W, A], *, patience: float = PATIENCE) -> None:
         self._write, self._patience = write, patience
         self._waiting: deque[_Waiting[W, A]] = deque()
         self._led = False
@@ -75,9 +79,9 @@ class Combiner(Generic[W, A]):
         raise TooBusy(may_be_done=True)
 
     def _lead(self, mine: _Waiting[W, A]) -> None:
-        with self._lock:
-            count = min(len(self._waiting), MOST_TOGETHER)
-            together = [self._waiting.popleft() for _ in range(count)]
+        time.sleep(0)  # who is nearly here comes first: with a lock held, we would wait for turns of theirs
+        together: list[_Waiting[W, A]] = []
+        self._take(together, lambda _wanted: True)
         try:
             self._answer(together)
         finally:
@@ -85,6 +89,16 @@ class Combiner(Generic[W, A]):
             for one in together:
                 if one is not mine:
                     one.gate.release()
+
+    def _take(self, together: list[_Waiting[W, A]], fits: Fits[W]) -> list[W]:
+        """Move those who wait and fit behind those who are together already."""
+        with self._lock:
+            room = MOST_TOGETHER - len(together)
+            taken = [one for one in self._waiting if fits(one.wanted)][:room]
+            for one in taken:
+                self._waiting.remove(one)
+        together.extend(taken)
+        return [one.wanted for one in taken]
 
     def _pass_on(self) -> None:
         with self._lock:
@@ -95,7 +109,7 @@ class Combiner(Generic[W, A]):
 
     def _answer(self, together: list[_Waiting[W, A]]) -> None:
         try:
-            answers = self._write([one.wanted for one in together])
+            answers = self._write([one.wanted for one in together], lambda fits: self._take(together, fits))
         except Exception:
             for one in together:
                 self._answer_alone(one)
@@ -109,6 +123,6 @@ class Combiner(Generic[W, A]):
             one.error = TooBusy()
             return
         try:
-            [one.answer] = self._write([one.wanted])
+            [one.answer] = self._write([one.wanted], lambda _fits: [])
         except Exception as error:
             one.error = error

@@ -13,8 +13,9 @@ from pathlib import Path
 from flask import Flask, current_app
 from flask_babel import get_locale
 
-from c2b.campaigns.combining import Combiner
-from c2b.campaigns.pledging import Answer, place_many
+from c2b.campaigns.combining import Combiner, More
+from c2b.campaigns.held import hold
+from c2b.campaigns.pledging import Answer, place_held, place_many
 from c2b.campaigns.requests import PledgeRequest, Refusal, obey
 from c2b.core.db import PLEDGES, db, end_transaction, is_sqlite, transaction, use_connections_of
 
@@ -49,20 +50,26 @@ def _combiner() -> Combiner[Wanted, Answer]:
     app, me = current_app._get_current_object(), os.getpid()  # type: ignore[attr-defined]  # a proxy has it
     found = app.extensions.get(EXTENSION)
     if found is None or found[0] != me:
-        new = (me, Combiner[Wanted, Answer](lambda wanted: _write(app, wanted)))
+        new = (me, Combiner[Wanted, Answer](lambda wanted, more: _write(app, wanted, more)))
         found = app.extensions[EXTENSION] = new if found is None or found[0] != me else found
     combiner: Combiner[Wanted, Answer] = found[1]
     return combiner
 
 
-def _write(app: Flask, wanted: Sequence[Wanted]) -> list[Answer]:
-    """All of these in one transaction, in a session of its own, as of the latest moment among them."""
+def _write(app: Flask, wanted: Sequence[Wanted], more: More[Wanted]) -> list[Answer]:
+    """All of these in one transaction, in a session of its own, as of the latest moment among them.
+
+    Whoever comes while the campaigns are being locked is taken along.
+    """
     with app.app_context(), _in_turn():
         use_connections_of(PLEDGES)
         with transaction():
-            return place_many(
-                [(campaign_id, request) for campaign_id, request, _now in wanted],
-                now=max(now for _campaign_id, _request, now in wanted),
+            held = hold(db.session.connection(), {campaign_id for campaign_id, _request, _now in wanted})
+            together = [*wanted, *more(lambda one: one[0] in held)]
+            return place_held(
+                held,
+                [(campaign_id, request) for campaign_id, request, _now in together],
+                now=max(now for _campaign_id, _request, now in together),
             )
 
 

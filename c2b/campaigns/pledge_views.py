@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -36,8 +36,14 @@ def pledge(slug: str) -> ResponseReturnValue:
     """Promise to buy. Without a sign-in or a card the promise waits until both are there."""
     if _placed_quickly(slug):
         forget()
-        return redirect(url_for(".joined", slug=slug))
+        return on_to_joined(slug)
     return _pledge_by_the_form(slug, reader_id())
+
+
+def on_to_joined(slug: str) -> Response:
+    """The way on, without a page to read: its language would have to be asked of the database."""
+    where = url_for("campaigns.joined", slug=slug)
+    return Response(status=302, headers={"Location": where}, mimetype="text/plain")
 
 
 def _placed_quickly(slug: str) -> bool:

@@ -31,8 +31,8 @@ from c2b.core.text import gettext as _
 from c2b.core.text import speaking
 
 __all__ = [
-    "Answer", "PledgeChange", "PledgeRequest", "change_pledge", "place_late", "place_many", "place_pledge",
-    "place_pledges", "release_pledges", "set_aside", "withdraw_pledge",
+    "Answer", "PledgeChange", "PledgeRequest", "change_pledge", "place_held", "place_late", "place_many",
+    "place_pledge", "place_pledges", "release_pledges", "set_aside", "withdraw_pledge",
 ]  # fmt: skip
 
 P = PledgeState
@@ -59,8 +59,13 @@ def place_many(wanted: Sequence[Wanted], *, now: datetime) -> list[Answer]:
     if not wanted:
         return []
     db.session.flush()
+    held = hold(db.session.connection(), {campaign_id for campaign_id, _request in wanted})
+    return place_held(held, wanted, now=now)
+
+
+def place_held(held: dict[int, Held], wanted: Sequence[Wanted], *, now: datetime) -> list[Answer]:
+    """What `place_many` does, once the campaigns are held."""
     connection = db.session.connection()
-    held = hold(connection, {campaign_id for campaign_id, _request in wanted})
     found = _look(held, wanted, gather(connection, wanted), now)
     accepted = [one for one, no in zip(wanted, found, strict=True) if no is None]
     placed = _insert(connection, held, accepted, now)

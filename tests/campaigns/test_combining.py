@@ -20,10 +20,11 @@ class Book:
         self.held, self.go_on = Event(), Event()
         self.go_on.set()
 
-    def write(self, wanted: Sequence[Any]) -> list[Any]:
+    def write(self, wanted: Sequence[Any], more: Any) -> list[Any]:
         self.batches.append(list(wanted))
         self.held.set()
         self.go_on.wait(30)
+        wanted = [*wanted, *more(lambda one: str(one).endswith(" too"))]
         if "deadly" in wanted:
             raise SystemExit
         if "bad" in wanted:
@@ -99,7 +100,25 @@ def test_no_more_than_the_cap_are_written_at_once(monkeypatch: pytest.MonkeyPatc
     assert book.batches == [[1], [2, 3], [4]]
 
 
-def test_one_bad_row_fails_one_request() -> None:
+def test_who_comes_before_the_lock_is_held_is_written_too_where_the_lock_serves_them() -> None:
+    book = Book()
+    crowd = crowd_behind_a_writer(book, 1, 2, "me too", 3, "and me too")
+    book.go_on.set()
+    assert crowd.end() == {n: f"answer to {n}" for n in (1, 2, 3, "me too", "and me too")}
+    assert book.batches == [[1], [2, 3]]
+
+
+def test_one_bad_row_among_those_who_came_late_fails_one_request() -> None:
+    book = Book()
+    crowd = crowd_behind_a_writer(book, "bad", "me too", "deadly")
+    book.go_on.set()
+    answers = crowd.end()
+    assert str(answers.pop("bad")) == "a bad row"
+    assert answers == {"me too": "answer to me too", "deadly": "killed"}
+    assert book.batches == [["bad"], ["bad"], ["me too"], ["deadly"]]
+
+
+def test_one_bad_row_fails_fails_one_request() -> None:
     book = Book()
     crowd = crowd_behind_a_writer(book, 1, 2, "bad", 3)
     book.go_on.set()
