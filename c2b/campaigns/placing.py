@@ -59,11 +59,12 @@ def _combiner() -> Combiner[Wanted, Answer]:
 def _write(app: Flask, wanted: Sequence[Wanted], more: More[Wanted]) -> list[Answer]:
     """All of these in one transaction, in a session of its own, as of the latest moment among them.
 
-    Whoever comes while the campaigns are being locked is taken along.
+    Whoever comes while it is somebody else's turn, or while the campaigns are being locked, is taken along.
     """
     with app.app_context(), _in_turn():
         use_connections_of(PLEDGES)
         with transaction():
+            wanted = [*wanted, *more(lambda _one: True)]
             held = hold(db.session.connection(), {campaign_id for campaign_id, _request, _now in wanted})
             together = [*wanted, *more(lambda one: one[0] in held)]
             return place_held(
