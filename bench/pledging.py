@@ -1,6 +1,5 @@
 """Rows of pledging: many people join at once, over HTTP, each signed in, with a token and a card."""
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -8,18 +7,17 @@ from urllib.parse import urlencode
 
 from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql
 
 from bench import books
 from bench.growth import fill
 from bench.load import Load, each, pgbench, raw, send
 from bench.people import SignedIn, signed_in
+from bench.raw_sqlite import Raw, write
 from bench.rows import Failed, Figures, measure, row
 from bench.stage import Stage
-from c2b.campaigns import facts, held, pledging, tally
+from bench.statements import for_pgbench, for_sqlite
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.terms import terms_hash
-from c2b.core import events, outbox
 from c2b.core.db import db
 
 PEOPLE, CAMPAIGNS, MANY = 2_000, 120, 10_000
@@ -132,6 +130,20 @@ def pgbench32(stage: Stage) -> Figures:
     return _pgbench(stage, 32)
 
 
+@measure("pledge", kinds=("sqlite",))
+def raw_sqlite(stage: Stage) -> Figures:
+    url = stage.database("raw_sqlite", untouched)
+    numbers: dict[str, int] = stage.keep("raw numbers", dict)
+    raw_: Raw = stage.keep("raw", lambda: _raw(stage, url))
+    seen, numbers["next"] = write(raw_, first=numbers.get("next", 0), processes=8, seconds=stage.seconds)
+    return {"rate": seen.rate, "p50": seen.p50, "p99": seen.p99}
+
+
+def _raw(stage: Stage, url: str) -> Raw:
+    terms = {id_: terms for id_, _slug, terms in stage.ask(url, _places)}
+    return Raw(url.removeprefix("sqlite:///"), for_sqlite(), people=20_000, terms=terms)
+
+
 @measure("pledge")
 def null_handler(stage: Stage) -> Figures:
     url = stage.database("pledge_hot", few)
@@ -181,77 +193,7 @@ def pledge_killed(stage: Stage) -> Figures:
     return {"again": float(sum(answer.tries > 1 for answer in answers))}
 
 
-# The product's own statements, as PostgreSQL sees them, for pgbench
-
-
-def statements() -> str:
-    """One pledge as a script: what `place_many` sends for a list of one."""
-    rows = {
-        "ask": {"n": 0, "campaign_id": "@campaign", "shopper_id": "@shopper", "mandate_id": "@shopper",
-                "address_id": None, "request_key": "pgbench@s"},
-        "pledge": {"campaign_id": "@campaign", "shopper_id": "@shopper", "quantity": 1, "tolerance": 0,
-                   "ceiling": 25900, "counts": True, "options": {}, "region": "CN", "address_id": None,
-                   "mandate_id": "@shopper", "terms": "@terms", "request_key": "pgbench@s", "brought_by": None},
-        "joined": {"id": "@campaign", "joined": 1, "people": 1, "units": 1, "counted_people": 1, "counted_units": 1,
-                   "heat": 1, "heat_score": 0},
-        "demand": {"campaign_id": "@campaign", "ceiling": 25900, "units": 1, "tolerance": 0, "people": 1},
-        "event": {"subject": "pledge", "subject_id": "@id", "kind": "pledge.placed", "by": "@shopper",
-                  "data": {"quantity": 1, "ceiling": 25900, "tolerance": 0}},
-        "notice": {"key": "pledge_placed@id", "kind": "pledge_placed", "user_id": "@shopper", "address": None,
-                   "data": {"title": "A thing that many want", "path": "/c/thing", "currency": "CNY",
-                            "closes_at": None, "tipped": False, "quantity": 1, "ceiling": 25900}},
-    }  # fmt: skip
-    parts = [
-        _sql(held._statement(False), ids="ARRAY[:campaign::bigint]"),
-        _sql(facts._about_requests(False), rows=_sent(rows["ask"])),
-        _sql(pledging._insert_sent(False), rows=_sent(rows["pledge"]), now="now()"),
-        _sql(tally._add_joined(False), rows=_sent(rows["joined"]), at="now()"),
-        _sql(tally._add_demand(False), rows=_sent(rows["demand"])),
-        _sql(events._insert_sent(False), rows=_sent(rows["event"]), now="now()"),
-        _sql(outbox._insert_sent(False), rows=_sent(rows["notice"]), now="now()"),
-    ]
-    pick = (
-        "SELECT s, 1 + s % :people AS shopper, t.id AS campaign, t.terms"
-        " FROM nextval('bench_s') AS s JOIN bench_terms t ON t.id = 1 + (s / :people) \\gset"
-    )
-    return "\n".join(
-        [
-            pick,
-            "BEGIN;",
-            parts[0] + ";",
-            parts[1] + ";",
-            parts[2] + " \\gset",
-            *(f"{one};" for one in parts[3:]),
-            "COMMIT;",
-        ]
-    )
-
-
-def _sent(one: dict[str, Any]) -> str:
-    """The row as JSON text, with pgbench's variables in it."""
-    text = json.dumps([one]).replace("'", "''")
-    for name in ("campaign", "shopper", "terms", "id", "s"):
-        text = text.replace(f'"@{name}"', f"\"' || :{name} || '\"").replace(
-            f'@{name}"', f"' || :{name} || '\""
-        )
-    return f"('{text}')"
-
-
-def _sql(statement: Any, **values: str) -> str:
-    compiled = statement.compile(dialect=postgresql.dialect(paramstyle="pyformat"))
-    text = str(compiled).replace("\n", " ")
-    for name, value in compiled.params.items():
-        if isinstance(value, list | tuple):
-            text = text.replace(f"__[POSTCOMPILE_{name}]", ", ".join(map(_literal, value)))
-        else:
-            text = text.replace(f"%({name})s", values[name] if name in values else _literal(value))
-    return text.replace("%%", "%")
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return str(value if value is not None else "NULL")
-    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+# The database alone
 
 
 def _terms(app: Flask) -> None:
@@ -266,12 +208,14 @@ def _terms(app: Flask) -> None:
 def _pgbench(stage: Stage, clients: int) -> Figures:
     url = stage.database("pgbench", untouched)
     stage.keep(f"terms {stage.kind}", lambda: stage.ask(url, _terms))
-    seen = pgbench(stage.postgres, url, statements(), clients=clients, seconds=stage.seconds, people=20_000)
+    seen = pgbench(stage.postgres, url, for_pgbench(), clients=clients, seconds=stage.seconds, people=20_000)
     return {"rate": seen.rate, "p50": seen.p50, "p99": seen.p99}
 
 
 row("pledge", "hot pledges, 128 clients : pgbench, 8 clients", "pledge_hot.rate", "pgbench8.rate",
     at_least=1.0, stretch=1.4, kinds=("postgresql",))  # fmt: skip
+row("pledge", "hot pledges, 128 clients : raw sqlite3, 8 processes", "pledge_hot.rate", "raw_sqlite.rate",
+    at_least=1.0, stretch=1.4, kinds=("sqlite",))  # fmt: skip
 row("pledge", "hot pledges : pgbench, 32 clients", "pledge_hot.rate", "pgbench32.rate",
     at_least=2, stretch=3, kinds=("postgresql",))  # fmt: skip
 row("pledge", "hot pledges : null handler", "pledge_hot.rate", "null_handler.rate", at_least=0.4, stretch=0.6)
