@@ -15,15 +15,14 @@ from functools import lru_cache
 from threading import Event
 from typing import Any
 
+import structlog
 from flask import Flask
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import dump_cookie, parse_accept_header, parse_cookie
 
 from c2b.accounts.who import Person
 from c2b.core.access import Role
-from c2b.core.errors import TooBusy
 from c2b.core.kept import Kept
 from c2b.core.languages import LANGUAGES
 from c2b.core.logs import HEADER, SANE
@@ -47,6 +46,7 @@ BEGINS, CODE = (
     2,
     5,
 )  # places in a page's key: how addresses begin, the language (empty where it is not in the address)
+log = structlog.get_logger()
 Headers = list[tuple[str, str]]
 Answer = tuple[str, Headers, Iterable[bytes]]
 Start = Callable[..., Any]
@@ -195,8 +195,9 @@ class Front:
                     return None
                 page = self.pages.get(page_key(visit.key, reader.person.roles, readers.kind_of(reader)))
                 own = page.filled(self._fill(page, visit.secret, reader, visit.key)) if page else None
-        except (SQLAlchemyError, TooBusy):
-            return None  # the long way says what is wrong
+        except Exception:  # whatever is wrong: the long way may do better, and says it where it does not
+            log.exception("a kept page could not be filled in", path=visit.key[3])
+            return None
         return self._answer(page, own, visit, environ, []) if page and own is not None else None
 
     def _is_led_on(self, visit: Visit, person: Person, environ: dict[str, Any]) -> bool:

@@ -40,7 +40,7 @@ class Readers:
 
     def __init__(self, app: Flask, seconds: float) -> None:
         self.kept: Kept[Known] = Kept(MOST, seconds)
-        self.together = Combiner[Wanted, Known](lambda wanted: _look(app, wanted))
+        self.together = Combiner[Wanted, Known](lambda wanted, _more: _look(app, wanted))
 
     def reader_of(self, who: str, campaign_id: int | None) -> Reader | None:
         """Whom a session names, with what a page about this campaign shows of them; None where it has ended."""
