@@ -146,10 +146,11 @@ def with_app(url: str, folder: Path, act: Fill, **more: str) -> Any:
 
 
 def analyse(url: str) -> None:
-    """Let the planner know what is there."""
+    """Let the planner know what is there, and write it out now rather than while something is measured."""
     if url.startswith("sqlite"):
         with sqlite3.connect(_file(url)) as connection:
             connection.execute("ANALYZE")
         return
     with psycopg.connect(dsn(url), autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")

@@ -44,8 +44,8 @@ class Known:
 
 
 def known(slug: str) -> Known | None:
-    """The campaign of this address, where everybody may see it."""
-    kept: Kept[Known] = current_app.extensions.setdefault(EXTENSION, Kept[Known](4096, seconds=5))
+    """The campaign of this address, where everybody could see it a moment ago."""
+    kept: Kept[Known] = current_app.extensions.setdefault(EXTENSION, Kept[Known](10_000, seconds=60))
     found = kept.get(slug)
     if found is None:
         rows = glance(
