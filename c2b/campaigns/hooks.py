@@ -40,7 +40,7 @@ class MoneyNow:
     path: str
 
 
-Money = Callable[[Sequence[int]], dict[int, MoneyNow]]
+Money = Callable[[Sequence[int], datetime], dict[int, MoneyNow]]
 
 _money: list[Money] = []
 
@@ -51,11 +51,11 @@ def add_money(asked: Money) -> None:
         _money.append(asked)
 
 
-def money_of(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:
+def money_of(pledge_ids: Sequence[int], now: datetime) -> dict[int, MoneyNow]:
     """What the features above know of these pledges' money; nothing for those that need no word."""
     said: dict[int, MoneyNow] = {}
     for asked in _money if pledge_ids else ():
-        said.update(asked(pledge_ids))
+        said.update(asked(pledge_ids, now))
     return said
 
 

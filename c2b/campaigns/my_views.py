@@ -71,7 +71,7 @@ def my_joined() -> ResponseReturnValue:
     asked = request.args.get("part", "")
     part = asked if asked in PARTS else next((name for name in PARTS if counts[name]), "active")
     shown = [mine for mine in pledges if mine.pledge.state in PARTS[part]]
-    known = money_of([mine.pledge.id for mine in shown if mine.pledge.state == P.ALLOCATED])
+    known = money_of([mine.pledge.id for mine in shown if mine.pledge.state == P.ALLOCATED], now)
     rows = [_row(mine, known.get(mine.pledge.id), now) for mine in shown]
     follows = queries.my_follows(current_user.id, now=now) if part == "active" else []
     return render_template(

@@ -179,7 +179,7 @@ def joined(slug: str) -> ResponseReturnValue:
         view=view,
         pledge=mine,
         card=dict(cards_of(current_user.id)).get(mine.mandate_id),
-        money=money_of([mine.id]).get(mine.id) or MoneyNow(*money_line(mine.state), path=""),
+        money=money_of([mine.id], now).get(mine.id) or MoneyNow(*money_line(mine.state), path=""),
         parts=parts,
         share=sharing_of(campaign, view),
         brought=queries.brought_by(campaign.id, current_user.id),

@@ -8,7 +8,6 @@ from flask import Flask
 
 from c2b.campaigns.hooks import MoneyNow, add_money, add_part, add_stop
 from c2b.campaigns.models import Campaign
-from c2b.core.clock import utcnow
 from c2b.core.text import gettext as _
 from c2b.merchants.hooks import add_profile_part
 from c2b.merchants.models import Merchant
@@ -99,10 +98,10 @@ def what_buyers_say_of(firm: Merchant) -> dict[str, Any]:
     return {"reviews": {"standing": said, "shown": shown_reviews(of_it)}} if said else {}
 
 
-def what_is_held(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:
+def what_is_held(pledge_ids: Sequence[int], now: datetime) -> dict[int, MoneyNow]:
     """For the list of what I joined: how much the bank holds, and that it is not charged yet."""
     said = {}
-    for id_, asked in held_for(pledge_ids, utcnow()).items():
+    for id_, asked in held_for(pledge_ids, now).items():
         words = _(
             "%(amount)s is held on your card. It is charged once the launch is confirmed.",
             amount=price(*asked),
@@ -111,7 +110,7 @@ def what_is_held(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:
     return said
 
 
-def cards_to_mend(pledge_ids: Sequence[int]) -> dict[int, MoneyNow]:
+def cards_to_mend(pledge_ids: Sequence[int], _now: datetime) -> dict[int, MoneyNow]:
     """For the list of what I joined: the cards that failed, and where each is put right."""
     words = _("Your card failed. Put it right in time to keep your place; nothing is charged yet.")
     return {id_: MoneyNow(words, "warn", f"/me/pay/{id_}") for id_ in to_mend(pledge_ids)}

@@ -1,4 +1,4 @@
-"""The list of what I joined knows of a failed card."""
+"""The list of what I joined knows of a failed card, and of money that is held."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,7 +17,10 @@ def test_a_failed_card_has_a_line_and_a_way_to_put_it_right_until_the_window_end
     good, bad = (pledge.id for pledge in pledges_of(it))
 
     assert to_mend([good, bad]) == [bad]
-    assert money_of([good, bad])[bad].path == f"/me/pay/{bad}"
+    said = money_of([good, bad], now)
+    assert said[bad].path == f"/me/pay/{bad}"
+    assert "held" in said[good].sentence and f"{it.unit_price * 2 // 100:,}" in said[good].sentence
 
     run_jobs(now + timedelta(hours=97))
     assert to_mend([good, bad]) == []
+    assert money_of([good, bad], now + timedelta(hours=97)) == {}
