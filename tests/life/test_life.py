@@ -17,8 +17,8 @@ from tests.life.aftersale import AfterSale
 from tests.life.launching import START, taken
 from tests.life.shop import MONEY, Shop
 
-STEPS = int(os.environ.get("SOAK_STEPS", "2000"))
-PARTS = 4
+STEPS = int(os.environ.get("SOAK_STEPS", "20000"))
+PARTS = 16
 SHRINK = "SOAK_SHRINK" in os.environ  # making a failure small takes minutes
 EACH = 40  # acts in one life
 
