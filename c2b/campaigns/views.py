@@ -13,7 +13,7 @@ from c2b.campaigns import operations, queries
 from c2b.campaigns.blueprint import bp
 from c2b.campaigns.bringing import remember
 from c2b.campaigns.calendar import closing_file
-from c2b.campaigns.hooks import parts_for
+from c2b.campaigns.hooks import MoneyNow, money_of, parts_for
 from c2b.campaigns.keeping import kept_for
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.page import with_chosen_tiers
@@ -75,16 +75,30 @@ def campaign_page(campaign: Campaign, view: PageView, box: Box | None, status: i
         parts=parts,
         others=others,
         brought=brought,
+        money=_money(view, now),
         share=sharing_of(campaign, view),
         now=now,
     )
     return html, status
 
 
+def _money(view: PageView, now: datetime) -> MoneyNow | None:
+    """What must be said of the reader's money while their card is being asked for it."""
+    mine = view.my_pledge
+    if mine is None or mine.state != PledgeState.ALLOCATED:
+        return None
+    return money_of([mine.id], now).get(mine.id)
+
+
 def _keep_for_others(campaign: Campaign, view: PageView, box: Box | None, brought: int) -> None:
-    """Whoever stands to the campaign as this reader does may see this page too, with what is theirs."""
+    """Whoever stands to the campaign as this reader does may see this page too, with what is theirs.
+
+    While cards are being asked for the money each reader has a page of their own: one card failed, another did not.
+    """
     user_id = reader_id()
     if user_id is None or not may_be_kept() or not queries.visible_to(campaign, None):
+        return
+    if view.my_pledge is not None and view.my_pledge.state == PledgeState.ALLOCATED:
         return
     standing = standing_of(campaign.id, user_id)
     if not standing.apart and standing.agrees(view, box, brought):
