@@ -34,6 +34,11 @@ class LabelEnum(str, Enum):
         return [SelectChoice(member.value, member.label) for member in cls]
 
 
+def as_words(code: str) -> str:
+    """A code for which there are no words, as words made of it: "sample.due_soon" is "Sample: due soon"."""
+    return code.replace("_", " ").replace(".", ": ").capitalize()
+
+
 def one_of(kind: type[LabelEnum]) -> Any:
     """A text column that the database itself limits to the members of `kind`."""
     return SqlEnum(

@@ -23,6 +23,7 @@ from c2b.operators import (
     work_views,
 )
 from c2b.operators.blueprint import bp
+from c2b.operators.diary_words import diary_details, diary_words, subject_words
 
 PAGES = (
     views, audit_views, banner_views, batch_views, campaign_views, case_views, check_views, clock_views,
@@ -34,4 +35,7 @@ PROMISES = checks
 def register(app: Flask) -> None:
     """Connect this feature to the application."""
     app.register_blueprint(bp)
+    app.jinja_env.globals.update(
+        diary_words=diary_words, diary_details=diary_details, subject_words=subject_words
+    )
     app.register_blueprint(saved_views.bp)

@@ -36,6 +36,7 @@ from c2b.orders.queries import held_for, launch_of, leftover_of, mandate_is_need
 from c2b.orders.reviews import shown_reviews, standing
 from c2b.orders.states import OrderState
 from c2b.payments.operations import WHY_NOT_REVOKE
+from c2b.payments.rules import answer_words
 from c2b.pipeline.wording import price
 
 
@@ -45,6 +46,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(launch_views.bp)
     app.register_blueprint(dispute_views.bp)
     app.jinja_env.globals["overview_of"] = overview_of
+    app.jinja_env.globals["answer_words"] = answer_words
     app.jinja_env.globals["refund_cause"] = refunding.refund_cause
     app.jinja_env.globals["return_cause"] = refunding.return_cause
     app.jinja_env.globals["dispute_cause"] = bank_disputes.dispute_cause

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from c2b.campaigns.states import PledgeState
-from c2b.core.labels import LabelEnum
+from c2b.core.labels import LabelEnum, as_words
 from c2b.core.text import gettext as _
 from c2b.core.text import mark as _l
 from c2b.orders.firm_words import STATES
@@ -17,7 +17,7 @@ from c2b.orders.states import (
     ReturnState,
     ShipmentState,
 )
-from c2b.payments.states import AttemptState, RefundCause, RefundState
+from c2b.payments.states import AttemptState, Purpose, RefundCause, RefundState
 from c2b.pipeline.wording import price
 
 SUBJECTS: dict[str, tuple[str, type[LabelEnum]]] = {
@@ -28,6 +28,12 @@ SUBJECTS: dict[str, tuple[str, type[LabelEnum]]] = {
     "return_request": (_l("Return"), ReturnState),
     "dispute": (_l("Dispute"), DisputeState),
     "refund": (_l("Refund"), RefundState),
+}
+ASKED_FOR = {
+    Purpose.AUTHORISE: _l("Hold of the money"),
+    Purpose.CAPTURE: _l("Charge"),
+    Purpose.VOID: _l("Release of the hold"),
+    Purpose.REFUND: _l("Paying back"),
 }
 SPECIAL = {
     "order.where_to_collect": _l("Said where the goods can be collected"),
@@ -67,14 +73,20 @@ CAUSES = {str(one): one for kind in (RefundCause, ReturnCause, DisputeCause) for
 PARTIES = {str(one): one for one in Party}
 
 
-def event_words(kind: str) -> str:
-    """What happened: "Parcel: Delivered"."""
+def is_known(kind: str) -> bool:
+    """Whether there are words for what happened."""
+    return kind in SPECIAL or kind.partition(".")[0] in SUBJECTS
+
+
+def event_words(kind: str, purpose: Purpose | None = None) -> str:
+    """What happened: "Parcel: Delivered". Of a request for money, with what was asked for."""
     if kind in SPECIAL:
         return _(SPECIAL[kind])
     subject, _dot, what = kind.partition(".")
     if subject not in SUBJECTS:
-        return kind
+        return as_words(kind)
     name, states = SUBJECTS[subject]
+    name = ASKED_FOR.get(purpose, name) if purpose else name
     state = next((s for s in states if s == what), None)
     if state is None:
         return _("%(subject)s: %(what)s", subject=_(name), what=what.replace("_", " "))

@@ -18,6 +18,7 @@ from c2b.orders.models import Dispute, Evidence, Order, Return, Shipment
 from c2b.orders.remedy_rules import MOST_PICTURES
 from c2b.orders.states import Party
 from c2b.payments.models import Attempt, Mandate, Refund
+from c2b.payments.states import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,12 @@ class Line:
     kind: str  # "order.shipped"
     by: int | None
     details: str
+    purpose: Purpose | None = None  # of a request for money
 
     @property
     def what(self) -> str:
         """What happened, in words."""
-        return event_words(self.kind)
+        return event_words(self.kind, self.purpose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,11 @@ def diary_of(order: Order) -> list[Line]:
         "refund": select(Refund.id).where(Refund.capture_id == order.attempt_id),
     }
     about = or_(*(and_(Event.subject == name, Event.subject_id.in_(ids)) for name, ids in parts.items()))
+    asked = dict(
+        db.session.execute(
+            select(Attempt.id, Attempt.purpose).where(Attempt.pledge_id == order.pledge_id)
+        ).tuples()
+    )
     return [
         Line(
             event.at,
@@ -113,6 +120,7 @@ def diary_of(order: Order) -> list[Line]:
             event.kind,
             event.by,
             details_words(event.data, order.currency),
+            asked.get(event.subject_id) if event.subject == "attempt" else None,
         )
         for event in db.session.scalars(select(Event).where(about).order_by(Event.id))
     ]

@@ -1,5 +1,6 @@
 """What payment failures mean, in words for the person whose card it is."""
 
+from c2b.core.labels import as_words
 from c2b.core.text import gettext as _
 from c2b.core.text import mark as _l
 
@@ -36,12 +37,34 @@ PROBLEMS = {
     "try_again_later": _l("Your bank could not answer just now."),
     "withdrawal_count_limit_exceeded": _l("The card has reached a limit. Your bank can raise it."),
 }
+NEUTRAL = (
+    "currency_not_supported", "expired_card", "incorrect_cvc", "incorrect_number", "insufficient_funds",
+    "invalid_account", "lost_card", "never_arrived", "no_such_card", "not_confirmed", "pickup_card", "restricted_card",
+    "stolen_card",
+)  # fmt: skip
+# The same for operators, to whom it is not their own bank.
+ANSWERS = {code: PROBLEMS[code] for code in NEUTRAL} | {
+    "capture_refused": _l("The charge was refused."),
+    "account_closed": _l("The account is closed."),
+    "card_declined": _l("Declined"),
+    "declined": _l("Declined"),
+    "generic_decline": _l("Declined"),
+    "hold_expired": _l("The hold has run out."),
+    "refund_refused": _l("The refund was refused."),
+}
 UNKNOWN = _l("The payment did not go through.")
 
 
 def card_problem(code: str | None) -> str:
     """Why a payment failed, as a sentence for the shopper."""
     return _(PROBLEMS.get(code or "", UNKNOWN))
+
+
+def answer_words(code: str | None) -> str:
+    """What the provider answered, for operators; words made of its code where there are no others."""
+    if not code:
+        return ""
+    return _(ANSWERS[code]) if code in ANSWERS else as_words(code)
 
 
 def why_not_use(mandate_user: int, revoked: bool, shopper_id: int) -> str | None:

@@ -20,6 +20,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from c2b.core.clock import utcnow
+from c2b.core.labels import as_words
 from c2b.core.money import digits, major
 from c2b.core.text import public_name
 from c2b.web.assets import asset_url
@@ -250,5 +251,9 @@ def register(app: Flask) -> None:
         public_name=public_name,
     )
     app.jinja_env.globals.update(
-        picture_url=picture_url, money_symbol=money_symbol, money_parts=money_parts, lang=lang
+        picture_url=picture_url,
+        money_symbol=money_symbol,
+        money_parts=money_parts,
+        lang=lang,
+        as_words=as_words,
     )

@@ -193,9 +193,9 @@ def test_the_diary_is_filtered_by_subject_kind_and_person(office, make, now):
         record(ann, "user.looked", by=ben.id, at=now)
         record(ben, "user.slept", by=None, at=now)
     for query, there, absent in (
-        (f"subject=user&id={ann.id}", "user.looked", "user.slept"),
-        ("kind=user.slept", "user.slept", "user.looked"),
-        (f"by={ben.email}", "user.looked", "user.slept"),
+        (f"subject=user&id={ann.id}", "Person: looked", "Person: slept"),
+        ("kind=user.slept", "Person: slept", "Person: looked"),
+        (f"by={ben.email}", "Person: looked", "Person: slept"),
     ):
         page = office.get(f"/ops/audit?{query}").text
         assert f">{there}<" in page
