@@ -80,9 +80,17 @@ async function post(address, data) {
   return answer.json();
 }
 
+// The chip of what is not sent counts along.
+function countStaged(more) {
+  const chip = document.querySelector('.rv-views .chip[href*="view=staged"] .n');
+  if (chip && more && /^\d+$/.test(chip.textContent)) chip.textContent = String(Math.max(0, Number(chip.textContent) + more));
+}
+
 function take(answer, before) {
   for (const [id, html] of Object.entries(answer.rows)) {
     const cell = rows.find((row) => idOf(row) === id)?.querySelector(".dec");
+    const had = (before?.get(id) ?? cell?.innerHTML ?? "").includes("staged");
+    if (cell && (html || !answer.refused)) countStaged(Boolean(html) - had);
     if (cell) cell.innerHTML = html || (answer.refused ? before?.get(id) : "") || "–";
     panes.delete(id);
   }
