@@ -7,6 +7,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from c2b.accounts.addresses import add_address
+from c2b.accounts.forms import AddressForm
 from c2b.accounts.queries import addresses_of
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
@@ -63,6 +65,31 @@ def address(number: str) -> ResponseReturnValue:
         return _order(number, form), 409
     flash(_("It goes to this address."), "ok")
     return redirect(url_for(".order", number=number))
+
+
+@bp.route("/me/orders/<number>/address/new", methods=["GET", "POST"])
+@requires(Role.SHOPPER)
+def new_address(number: str) -> ResponseReturnValue:
+    """One more address of mine, to which this order goes at once."""
+    mine, by = queries.own_order(current_user.id, number), current_user.id
+    order_id, form = mine.id, AddressForm(data={"name": current_user.name})
+    why_not = rules.why_not_redirect(mine)
+    if why_not is not None:
+        flash(why_not, "info")
+        return redirect(url_for(".order", number=number))
+    status = 200
+    if form.validate_on_submit():
+        now = utcnow()
+        if attempt(
+            form, lambda: send_to(order_id, add_address(by, form.place(), now=now).id, by=by, now=now)
+        ):
+            flash(_("It goes to this address."), "ok")
+            return redirect(url_for(".order", number=number, _anchor="address"))
+        status = 409
+    elif form.errors:
+        status = 422
+    back = url_for(".order", number=number)
+    return render_template("accounts/address.html", form=form, address=None, back=back), status
 
 
 def _order(number: str, form: DestinationForm) -> str:

@@ -91,6 +91,7 @@ VALUES: dict[str, Callable[[], Iterable[Any]]] = {
     "address_id": _first(Address.id),
     "number": _first(Batch.number),
     "orders.order.number": _ids(Order, Order.number),
+    "orders.new_address.number": _ids(Order, Order.number),
     "orders.codes.number": _ids(Order, Order.number),
     "orders.receipt.number": _ids(Order, Order.number),
     "orders.review.number": _ids(Order, Order.number),

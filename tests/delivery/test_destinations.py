@@ -43,6 +43,26 @@ def test_who_joined_without_an_address_names_one_on_the_orders_page(sold, at, cl
     assert db.session.get_one(Pledge, again(order).pledge_id).address_id == address_id
 
 
+def test_an_address_that_is_added_from_the_order_is_where_it_goes(sold, client, sign_in, make, now):
+    (order,) = sold(1)
+    shopper_id, url = order.shopper_id, f"/me/orders/{order.number}/address/new"
+    sign_in(client, db.session.get_one(User, shopper_id))
+    assert url in client.get(f"/me/orders/{order.number}").text
+    typed = {
+        "name": "Mei Lin",
+        "phone": "+86 10 123",
+        "region": "CN",
+        "city": "Hangzhou",
+        "line": "1 Lake Road",
+    }
+    assert client.post(url, data=typed | {"phone": "call me"}).status_code == 422
+    page = client.post(url, data=typed, follow_redirects=True).text
+    assert "1 Lake Road" in page and "Nowhere yet" not in page
+    assert destination_of(again(order)).city == "Hangzhou"
+    sign_in(client, make.user("Stranger"))
+    assert client.get(url).status_code == 404
+
+
 def test_only_the_owner_changes_it_to_an_own_address_and_only_until_it_is_sent(sold, make, now):
     (order,) = sold(1)
     order_id, shopper_id, merchant_id = order.id, order.shopper_id, order.merchant_id
