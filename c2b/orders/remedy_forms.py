@@ -22,10 +22,10 @@ LONGEST = 2000  # characters of what one side says
 class ReturnForm(FlaskForm):
     """What goes back, and why."""
 
+    cause = RadioField(_l("Why?"), [InputRequired(_l("Choose why."))], choices=ReturnCause.choices)
     quantity = QuantityField(
         _l("How many do you send back?"), [InputRequired(_l("Enter how many you send back."))]
     )
-    cause = RadioField(_l("Why?"), [InputRequired(_l("Choose why."))], choices=ReturnCause.choices)
     note = AreaField(
         _l("What is wrong?"), [DataRequired(_l("Tell the merchant in a few words."))], longest=LONGEST
     )
