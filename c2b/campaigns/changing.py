@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
+
 from c2b.campaigns import rules
 from c2b.campaigns.facts import facts_of
 from c2b.campaigns.models import Campaign, Pledge
@@ -58,7 +60,19 @@ def withdraw_pledge(pledge_id: int, *, by: int, now: datetime) -> None:
         take_demand(campaign.id, amount)
         lately = pledge.placed_at > now - timedelta(days=1)
         write_counters(campaign, tally, left=1 if lately else 0)
+    if pledge.placed_at == campaign.last_joined_at:
+        campaign.last_joined_at = _last_joined(campaign.id)
     db.session.flush()
+
+
+def _last_joined(campaign_id: int) -> datetime | None:
+    """When the last of those joined who are in, by the ends of an index."""
+    lasts = [
+        select(func.max(Pledge.placed_at)).where(Pledge.campaign_id == campaign_id, Pledge.state == state)
+        for state in (P.ACTIVE, P.RECONFIRM)
+    ]
+    found = [at for at in map(db.session.scalar, lasts) if at is not None]
+    return max(found, default=None)
 
 
 def _lock_mine(pledge_id: int, by: int) -> tuple[Campaign, Pledge]:

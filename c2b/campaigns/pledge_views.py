@@ -20,7 +20,7 @@ from c2b.campaigns.placing import language, must_place, place
 from c2b.campaigns.pledge_box import cards_of, ceilings, pledge_box, typed_values, values_of
 from c2b.campaigns.quick import known, quick_request
 from c2b.campaigns.share_words import sharing_of
-from c2b.campaigns.states import PledgeState
+from c2b.campaigns.states import TAKES_PLEDGES, PledgeState
 from c2b.campaigns.views import campaign_page, full_view, reader_id, visible
 from c2b.core.access import Role, public, requires
 from c2b.core.clock import utcnow
@@ -170,6 +170,8 @@ def joined(slug: str) -> ResponseReturnValue:
     campaign = visible(slug)
     mine = queries.my_pledge(campaign.id, current_user.id)
     if mine is None or mine.state == PledgeState.WITHDRAWN:
+        if mine is not None and campaign.state in TAKES_PLEDGES:  # also where an old form was sent once more
+            flash(_("You left this campaign. Join it again if you want to be in."), "info")
         return redirect(url_for(".show", slug=slug, _anchor="join"))
     now = utcnow()
     view, parts = full_view(campaign, queries.page_view(campaign, current_user.id, now=now), now)

@@ -282,7 +282,9 @@ def test_leaving_takes_one_press_while_open(make: Make, client: FlaskClient, sig
     answer = client.post(f"/c/{campaign.slug}/leave")
     assert answer.location == f"/c/{campaign.slug}"
     assert pledges(campaign)[0].state == PledgeState.WITHDRAWN
+    client.get(f"/c/{campaign.slug}")
     assert client.get(f"/c/{campaign.slug}/joined").location == f"/c/{campaign.slug}#join"
+    assert "You left this campaign." in client.get(f"/c/{campaign.slug}").text
 
 
 def test_only_ones_own_pledge_can_be_changed_or_left(make: Make, client: FlaskClient, sign_in: Any) -> None:

@@ -329,8 +329,10 @@ def test_who_leaves_within_a_day_has_not_joined_since_yesterday(make, now):
     assert campaign.joined_last_day == 1
     withdraw_pledge(old.id, by=early.id, now=now)
     assert campaign.joined_last_day == 1, "that one joined before"
+    assert campaign.last_joined_at == new.placed_at
     withdraw_pledge(new.id, by=late.id, now=now)
     assert campaign.joined_last_day == 0
+    assert campaign.last_joined_at is None
 
 
 def test_joining_warms_a_campaign(make, now):
