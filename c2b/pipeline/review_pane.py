@@ -105,7 +105,7 @@ def pane(offer: Offer, reader: User, now: datetime) -> Pane:
         findings=_findings(lines),
         sample=sample,
         sample_by=names.get(sample.inspected_by or 0, "") if sample else "",
-        told=_told(offer, lines, names),
+        told=_told(offer, lines, names, sample),
         why_not=why_not_judge(offer, reader, now),
         conflict=why_not_independent(offer, reader.id),
     )
@@ -166,13 +166,15 @@ def _findings(lines: Sequence[VerdictLine]) -> list[tuple[str, Finding]]:
     return [(title_of(finding), finding) for finding in found]
 
 
-def _told(offer: Offer, lines: Sequence[VerdictLine], names: dict[int, str]) -> list[Told]:
+def _told(
+    offer: Offer, lines: Sequence[VerdictLine], names: dict[int, str], sample: Sample | None
+) -> list[Told]:
     """Stays and verdicts, newest first."""
     visits = db.session.scalars(
         select(StageVisit).where(StageVisit.offer_id == offer.id).order_by(StageVisit.id)
     )
     entries = [((visit.entered_at, visit.id, 0), _entered_told(visit)) for visit in visits]
-    entries += [((line.at, line.visit_id, line.id), _verdict_told(line, names)) for line in lines]
+    entries += [((line.at, line.visit_id, line.id), _verdict_told(line, names, sample)) for line in lines]
     return [told for _order, told in sorted(entries, key=lambda entry: entry[0], reverse=True)]
 
 
@@ -181,7 +183,7 @@ def _entered_told(visit: StageVisit) -> Told:
     return Told(title, visit.entered_at, "", "", "right", "")
 
 
-def _verdict_told(line: VerdictLine, names: dict[int, str]) -> Told:
+def _verdict_told(line: VerdictLine, names: dict[int, str], sample: Sample | None) -> Told:
     icon, kind = {Ruling.PASS: ("check", "ok"), Ruling.WAIT: ("pause", "warn")}.get(
         line.ruling, ("x", "warn")
     )
@@ -190,5 +192,11 @@ def _verdict_told(line: VerdictLine, names: dict[int, str]) -> Told:
     if line.stage == stages.PIPELINE[0].key:
         by = _("the merchant")  # whose name may have to stay hidden
     else:
-        by = names.get(line.by, "") if line.by else _("the machine")
+        by = names.get(_by_whom(line, sample) or 0) or ("" if line.by else _("the machine"))
     return Told(title, line.at, reason_in_words(line.evidence, line.reason), by, icon, kind)
+
+
+def _by_whom(line: VerdictLine, sample: Sample | None) -> int | None:
+    """Who judged: what becomes of a sample follows from what its inspector found."""
+    inspected = sample is not None and line.stage == "sample" and line.by is None
+    return sample.inspected_by if sample is not None and inspected else line.by

@@ -326,6 +326,9 @@ def test_a_parcel_is_received_inspected_and_its_offer_goes_on(client, rita, samp
     from c2b.pipeline.models import Offer
 
     assert (sample.state, db.session.get(Offer, sample.offer_id).state) == ("passed", "final_review")
+    told = client.get(f"/review/a/{sample.offer_id}").text
+    [line] = [line for line in told.split("<li>") if "Sample: Pass" in line]
+    assert rita.name in line and "the machine" not in line
 
 
 def test_a_sample_that_fails_needs_words(client, rita, sample, now):
