@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import format_datetime
-from flask_babel import gettext as _
 
 from c2b.core.labels import LabelEnum, as_words
 from c2b.core.states import lives
+from c2b.core.text import gettext as _
 from c2b.core.text import mark as _l
 from c2b.orders.event_words import NAMES, SUBJECTS, event_words, is_known
 
