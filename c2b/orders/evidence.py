@@ -107,11 +107,8 @@ def diary_of(order: Order) -> list[Line]:
         "refund": select(Refund.id).where(Refund.capture_id == order.attempt_id),
     }
     about = or_(*(and_(Event.subject == name, Event.subject_id.in_(ids)) for name, ids in parts.items()))
-    asked = dict(
-        db.session.execute(
-            select(Attempt.id, Attempt.purpose).where(Attempt.pledge_id == order.pledge_id)
-        ).tuples()
-    )
+    asked = select(Attempt.id, Attempt.purpose).where(Attempt.pledge_id == order.pledge_id)
+    purposes = {id_: purpose for id_, purpose in db.session.execute(asked)}
     return [
         Line(
             event.at,
@@ -120,7 +117,7 @@ def diary_of(order: Order) -> list[Line]:
             event.kind,
             event.by,
             details_words(event.data, order.currency),
-            asked.get(event.subject_id) if event.subject == "attempt" else None,
+            purposes.get(event.subject_id) if event.subject == "attempt" else None,
         )
         for event in db.session.scalars(select(Event).where(about).order_by(Event.id))
     ]
