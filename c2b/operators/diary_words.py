@@ -1,5 +1,6 @@
 """The diary in words: what happened to what, and what was written down with it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -29,7 +30,9 @@ RECORDS = {
     "verdict": _l("Verdict"),
     "work": _l("Work"),
 } | {name: words for name, (words, _states) in SUBJECTS.items()}
-LEFT_OUT = ("old",)  # the state before: the line above says it
+# The state before, which the line above says; what only the program reads; and findings, whose sum is the reason.
+LEFT_OUT = ("old", "content_hash", "evidence")
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")
 
 
 def subject_words(subject: str) -> str:
@@ -42,7 +45,9 @@ def diary_words(kind: str) -> str:
     subject, _dot, what = kind.partition(".")
     if is_known(kind):
         return event_words(kind)
-    states = getattr(lives()[subject].__table__.c.state.type, "enum_class", None) if subject in lives() else None
+    states = (
+        getattr(lives()[subject].__table__.c.state.type, "enum_class", None) if subject in lives() else None
+    )
     state = next((one for one in states or () if one == what), None)
     said = state.label if isinstance(state, LabelEnum) else as_words(what).lower()
     return _("%(subject)s: %(what)s", subject=subject_words(subject), what=said)
@@ -68,7 +73,9 @@ def _value(value: Any) -> str:
 
 
 def _moment(text: str) -> str:
-    """A time as it is read, and any other text as it is."""
+    """A time as it is read, a code as words, and any other text as it is."""
+    if CODE.fullmatch(text):
+        return text.replace("_", " ")
     if len(text) < len("2026-01-01T00:00:00") or text[10:11] != "T":
         return text
     try:
