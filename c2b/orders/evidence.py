@@ -108,7 +108,7 @@ def diary_of(order: Order) -> list[Line]:
     }
     about = or_(*(and_(Event.subject == name, Event.subject_id.in_(ids)) for name, ids in parts.items()))
     asked = select(Attempt.id, Attempt.purpose).where(Attempt.pledge_id == order.pledge_id)
-    purposes = {id_: purpose for id_, purpose in db.session.execute(asked)}
+    purposes = {row.id: row.purpose for row in db.session.execute(asked)}
     return [
         Line(
             event.at,

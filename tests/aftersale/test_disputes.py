@@ -195,6 +195,7 @@ def test_the_pack_says_all_that_our_records_say(delivered):
     order = delivered(1)
     dispute(order, order.delivered_at)
     words = words_of(pack_of(order))
+    assert "Hold of the money: Succeeded" in words and "Charge: Succeeded" in words
     for kind in ("pledge.placed", "attempt.succeeded", "order.placed", "order.shipped", "order.delivered",
                  "dispute.opened", "dispute.evidence"):  # fmt: skip
         assert kind in words
