@@ -27,7 +27,10 @@ def test_what_was_written_down_is_read_without_marks_of_the_program() -> None:
         "by_machine": False,
         "stage": "final_review",
     }
-    assert diary_details(data) == "Why not: as described yes, tiers 1, 2, 3, 4; By machine: no; Stage: final review"
+    assert (
+        diary_details(data)
+        == "Why not: as described yes, tiers 1, 2, 3, 4; By machine: no; Stage: final review"
+    )
 
 
 def test_a_hold_is_told_from_a_charge_and_an_answer_is_read_as_words() -> None:
