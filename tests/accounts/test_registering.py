@@ -65,7 +65,8 @@ def test_the_link_is_good_for_three_days_and_for_one_purpose(client, clock, now,
     user = user_by_email(FORM["email"])
     path = confirm_path(user, now)
     assert client.get(path.replace("/confirm/", "/reset/")).status_code == 410
-    assert client.get(path[:-1] + ("A" if path[-1] != "A" else "B")).status_code == 410
+    other = "A" if path[-2] != "A" else "B"  # the last letter has bits that say nothing
+    assert client.get(path[:-2] + other + path[-1]).status_code == 410
     clock.forward(days=3, seconds=1)
     assert client.get(path).status_code == 410
     assert client.post(path).status_code == 410
