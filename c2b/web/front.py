@@ -42,10 +42,8 @@ PERSONAL = ("remember_token", "kept_pledge", ACTED)  # with one of these cookies
 HARMLESS = frozenset({"csrf_token", "language"})  # what a session may hold that says nothing about a person
 SIGNED_IN = HARMLESS | {"_user_id", "_id", "_fresh", "_permanent"}  # and what it holds of who is signed in
 RENEWED = 3600  # seconds after which the cookie of a session is written anew, so that it lasts from the last visit on
-BEGINS, CODE = (
-    2,
-    5,
-)  # places in a page's key: how addresses begin, the language (empty where it is not in the address)
+BEGINS = 2  # the place in a visit's key of how addresses begin
+CODE = 5  # and of the language, which is empty where it is not in the address
 log = structlog.get_logger()
 Headers = list[tuple[str, str]]
 Answer = tuple[str, Headers, Iterable[bytes]]
@@ -265,9 +263,9 @@ def page_key(address: tuple[str, ...], roles: Iterable[Role], kind: Any) -> tupl
     return address, tuple(sorted(roles)), kind
 
 
-def words_key(page_key: tuple[str, ...], hole: Hole, shows: Any) -> tuple[Any, ...]:
+def words_key(address: tuple[str, ...], hole: Hole, shows: Any) -> tuple[Any, ...]:
     """What words are kept by: the addresses in them begin as this page's do, and they are in its language."""
-    return page_key[BEGINS], page_key[CODE], hole, shows
+    return address[BEGINS], address[CODE], hole, shows
 
 
 def _unled(environ: dict[str, Any], chosen: str | None) -> str | None:
