@@ -118,6 +118,12 @@ def _admin(server: str, statement: str) -> None:
         connection.execute(statement)
 
 
+@pytest.fixture(autouse=True)
+def _real_time() -> None:
+    """No test lives in the time to which one before it has set a demo forward."""
+    clock.forget()
+
+
 @pytest.fixture(params=DATABASES)
 def database(request: pytest.FixtureRequest) -> str:
     """Which database this test runs on; a test may parametrize it itself."""
@@ -161,7 +167,6 @@ class Work:
         self.app.test_client_class = self.client_class
         for kept in ("sandbox_books", "provider_accounts", "c2b.people", "c2b.quick"):
             self.app.extensions.pop(kept, None)
-        clock.forget()
         if not self.read:
             with self.app.app_context():
                 self.read = promises.what_they_read()

@@ -71,7 +71,9 @@ class Assets:
     css: bytes
     css_hash: str
     css_gzip: bytes
+    prefix: str = "/static"  # how addresses of static files begin
     versions: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
     packed: dict[tuple[str, str], bytes] = field(
         default_factory=dict
     )  # by the fingerprinted name and the way
@@ -87,6 +89,13 @@ class Assets:
             self.versions[name] = fingerprint(path.read_bytes()) if path.is_file() else ""
         return self.versions[name]
 
+    def address(self, name: str) -> str:
+        """The address of one static file with its fingerprint, written once: a page has a hundred of them."""
+        if name not in self.addresses:
+            version = self.version(name)
+            self.addresses[name] = f"{self.prefix}/{name}" + (f"?v={version}" if version else "")
+        return self.addresses[name]
+
     def compressed(self, name: str, way: str, content: bytes) -> bytes:
         """The content compressed as well as it can be; once, by the request that asks first."""
         key = (f"{name}?{fingerprint(content)}", way)
@@ -100,12 +109,12 @@ def fingerprint(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:10]
 
 
-def build_assets(static_folder: str | Path) -> Assets:
-    """Join the style files into one, in the order of STYLES."""
+def build_assets(static_folder: str | Path, prefix: str = "/static") -> Assets:
+    """Join the style files into one, in the order of STYLES; `prefix` is how its address begins."""
     folder = Path(static_folder)
     text = "\n".join((folder / "css" / f"{name}.css").read_text(encoding="utf-8") for name in STYLES)
     css = _version_images(_squeeze(text), folder).encode()
-    return Assets(folder, css, fingerprint(css), gzip.compress(css, mtime=0))
+    return Assets(folder, css, fingerprint(css), gzip.compress(css, mtime=0), prefix)
 
 
 def _squeeze(css: str) -> str:
@@ -126,9 +135,7 @@ def _version_images(css: str, folder: Path) -> str:
 
 def asset_url(name: str) -> str:
     """The address of a static file with its fingerprint."""
-    version = _assets().version(name)
-    address = f"{current_app.static_url_path}/{name}"
-    return f"{address}?v={version}" if version else address
+    return _assets().address(name)
 
 
 def icon_url(name: str) -> str:
@@ -138,7 +145,7 @@ def icon_url(name: str) -> str:
 
 def stylesheet_url() -> str:
     """The address of the one stylesheet."""
-    return f"{current_app.static_url_path}/{_assets().css_name}"
+    return f"{_assets().prefix}/{_assets().css_name}"
 
 
 def _assets() -> Assets:
@@ -191,7 +198,7 @@ def register(app: Flask) -> None:
     """Build the stylesheet, serve it, and give templates the three address functions."""
     if app.static_folder is None:
         raise RuntimeError("The app needs a static folder.")
-    app.extensions["assets"] = build_assets(app.static_folder)
+    app.extensions["assets"] = build_assets(app.static_folder, app.static_url_path or "")
     app.add_url_rule(f"{app.static_url_path}/app.<digest>.css", endpoint="stylesheet", view_func=stylesheet)
     app.after_request(keep_for_ever)
     app.jinja_env.globals.update(asset_url=asset_url, icon_url=icon_url, stylesheet_url=stylesheet_url)

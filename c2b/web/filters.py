@@ -57,6 +57,7 @@ def format_money(amount: int, currency: str, locale: Locale) -> str:
     return parts.before + parts.number + parts.after
 
 
+@lru_cache(maxsize=8192)
 def split_money(amount: int, currency: str, locale: Locale) -> MoneyParts:
     """Like `format_money`, in three parts; a minus sign stands before everything."""
     places = digits(currency)

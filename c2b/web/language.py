@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
+from babel import Locale
 from flask import Blueprint, Flask, Response, g, has_request_context, redirect, request, session
 from flask.typing import ResponseReturnValue
-from flask_babel import Babel, force_locale, gettext, ngettext
+from flask_babel import Babel, Domain, force_locale, get_locale, gettext, ngettext
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import LanguageAccept
@@ -55,9 +56,26 @@ class ByPrefix:
         return self.app(environ, start_response)
 
 
+class Catalogues(Domain):
+    """The catalogues, each found by its language at once: a page has hundreds of sentences."""
+
+    def __init__(self, domain: str) -> None:
+        super().__init__(domain=domain)
+        self.known: dict[Locale | None, Any] = {}
+
+    def get_translations(self) -> Any:
+        """The catalogue of this request's language."""
+        locale = get_locale()
+        if (found := self.known.get(locale)) is None:
+            found = self.known[locale] = super().get_translations()
+        return found
+
+
 def register(app: Flask) -> None:
     """Install the translator and the doorway; modules that know nothing of the web translate through core.text."""
     babel = Babel(app, locale_selector=catalogue)
+    with app.app_context():
+        babel.domain_instance = Catalogues(babel.domain)
     text.install(gettext, ngettext, force_locale)
     if app.config["C2B"].pseudo:
         with app.app_context():

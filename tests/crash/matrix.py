@@ -148,6 +148,8 @@ class Matrix:
             account_of("sandbox")
             ids = self.scenario.build(Make(self.world.now))
             db.session.commit()
+            for engine in db.engines.values():
+                engine.connect().close()  # the very first connection says more, and children are not the first
         self.world = replace(self.world, ids=ids)
         self._let_go()
 

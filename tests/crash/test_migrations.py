@@ -131,6 +131,7 @@ def begin_at(schema: Schema, start: str) -> None:
             upgrade(revision=start)
             db.session.execute(db.text(ROW))
             db.session.commit()
+    schema.look()  # the very first connection says more, and those who die here are not the first
     schema.save()
 
 
