@@ -6,13 +6,15 @@ Nothing is decided here: terms, card, address, state and limits are looked at in
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request, session
+from flask import Flask, current_app, request, session
 from sqlalchemy import select
 
 from c2b.campaigns.bringing import who_brought
+from c2b.campaigns.combining import Combiner
 from c2b.campaigns.forms import MOST_UNITS, OTHER
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.regions import REGIONS
@@ -43,21 +45,37 @@ class Known:
     regions: list[str]
 
 
+class Looks:
+    """Where this process keeps what it knows; those who ask at the same moment are looked up in one statement."""
+
+    def __init__(self, app: Flask) -> None:
+        self.kept: Kept[Known] = Kept(10_000, seconds=60)
+        self.together = Combiner[str, dict[str, Known]](lambda slugs, _more: _look(app, slugs))
+
+    def of(self, slug: str) -> Known | None:
+        """The campaign of this address; None where there is no public one."""
+        found = self.kept.get(slug)
+        if found is None:
+            found = self.together.ask(slug).get(slug)
+            if found is not None:
+                self.kept.put(slug, found)
+        return found
+
+
 def known(slug: str) -> Known | None:
     """The campaign of this address, where everybody could see it a moment ago."""
-    kept: Kept[Known] = current_app.extensions.setdefault(EXTENSION, Kept[Known](10_000, seconds=60))
-    found = kept.get(slug)
-    if found is None:
-        rows = glance(
-            select(Campaign.id, Campaign.currency, Campaign.options, Campaign.regions).where(
-                Campaign.slug == slug, Campaign.state.in_(PUBLIC), Campaign.opened_at.is_not(None)
-            )
-        )
-        if not rows:
-            return None
-        found = Known(*tuple(rows[0]))
-        kept.put(slug, found)
-    return found
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy has it
+    looks: Looks = app.extensions.get(EXTENSION) or app.extensions.setdefault(EXTENSION, Looks(app))
+    return looks.of(slug)
+
+
+def _look(app: Flask, slugs: Sequence[str]) -> list[dict[str, Known]]:
+    public = Campaign.state.in_(PUBLIC) & Campaign.opened_at.is_not(None)
+    wanted = select(Campaign.slug, Campaign.id, Campaign.currency, Campaign.options, Campaign.regions)
+    with app.app_context():
+        rows = glance(wanted.where(Campaign.slug.in_(set(slugs)), public))
+    found = {row.slug: Known(row.id, row.currency, row.options, row.regions) for row in rows}
+    return [found] * len(slugs)
 
 
 def quick_request(campaign: Known) -> PledgeRequest | None:
