@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import case, func, or_, select, update
 
+from c2b.campaigns.crowd import remember_people
 from c2b.campaigns.fulfilling import release_everyone
 from c2b.campaigns.models import Campaign, DemandPoint, Pledge, PriceTier
 from c2b.campaigns.states import TAKES_PLEDGES, Basis, CampaignState, PledgeState
@@ -167,6 +168,7 @@ def refresh_heat(campaign_id: int, *, now: datetime) -> None:
         .values(heat=heat(**known), heat_score=heat_score(**known), joined_last_day=joined)
         .execution_options(synchronize_session=False)
     )
+    remember_people(campaign, now)
     db.session.expire(campaign)
 
 

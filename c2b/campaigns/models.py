@@ -1,6 +1,6 @@
 """Wishes and pledges. What must always be true is a constraint."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
@@ -187,6 +187,16 @@ class DemandPoint(Base):
     units: Mapped[int] = mapped_column(default=0)
     tolerance: Mapped[int] = mapped_column(default=0)
     people: Mapped[int] = mapped_column(default=0)
+
+
+class PeopleDay(Base):
+    """How many people stood behind a campaign when it was last looked at on a day (UTC); for its page alone."""
+
+    __tablename__ = "people_day"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    people: Mapped[int]
 
 
 class Follow(Model):

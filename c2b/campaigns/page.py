@@ -10,11 +10,12 @@ from c2b.accounts.models import User
 from c2b.campaigns import rules
 from c2b.campaigns.cards import CardView, card_of
 from c2b.campaigns.closing import curve_of
+from c2b.campaigns.crowd import newest_faces, people_by_day
 from c2b.campaigns.facts import facts_of
 from c2b.campaigns.models import Campaign, Follow, Pledge
 from c2b.campaigns.progress import ladder, on_the_ladder, progress
 from c2b.campaigns.requests import PledgeChange, Refusal
-from c2b.campaigns.states import STANDING, Allocation, Basis, CloseRule, Fulfilment
+from c2b.campaigns.states import STANDING, TAKES_PLEDGES, Allocation, Basis, CloseRule, Fulfilment
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db
 from c2b.core.text import gettext as _
@@ -50,6 +51,8 @@ class PageView:
     basis_label: str
     curve: Sequence[Point]  # in groups large enough to hide a person
     heat_reasons: list[str]
+    faces: list[tuple[str, int]]  # (letter, colour) of those who joined last, while it can be joined
+    people_by_day: list[int]
     happens: list[tuple[str, str]]  # (icon, sentence): what happens when
     terms: str  # the hash for the form
     starter: str
@@ -68,6 +71,7 @@ def page_view(campaign: Campaign, user_id: int | None, *, now: datetime) -> Page
     mine = _standing(campaign.id, user_id)
     card = card_of(campaign, made, joined=mine is not None, now=now)
     starter = db.session.scalar(select(User.name).where(User.id == campaign.starter_id))
+    taking = campaign.state in TAKES_PLEDGES and campaign.people > 0
     return PageView(
         campaign=campaign,
         card=replace(card, percent=on_the_ladder(campaign, curve, made)),
@@ -78,6 +82,8 @@ def page_view(campaign: Campaign, user_id: int | None, *, now: datetime) -> Page
         basis_label=campaign.basis.label,
         curve=hidden_points(curve.points()),
         heat_reasons=_heat_reasons(campaign),
+        faces=newest_faces(campaign) if taking else [],
+        people_by_day=people_by_day(campaign, now) if taking else [],
         happens=_happens(campaign),
         terms=terms_hash(campaign),
         starter=starter or "",
