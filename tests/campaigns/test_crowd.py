@@ -55,4 +55,8 @@ def test_faces_are_of_those_who_came_last_and_stand(make, now):
         for n, who in enumerate(people)
     ]
     withdraw_pledge(pledges[3].id, by=people[3].id, now=now + DAY)
-    assert newest_faces(campaign) == [("陳", people[2].id % 5), ("B", people[1].id % 5), ("A", people[0].id % 5)]
+    assert newest_faces(campaign) == [
+        ("陳", people[2].id % 5),
+        ("B", people[1].id % 5),
+        ("A", people[0].id % 5),
+    ]
