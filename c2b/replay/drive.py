@@ -1,6 +1,6 @@
 """The fast clock: stories are put on the stage, then time runs until every campaign has ended."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -87,13 +87,19 @@ def play(
     wallets: Mapping[int, Wallet],
     begin: datetime,
     until: datetime | None = None,
+    often: timedelta = STEP,
     progress: Progress,
 ) -> Played:
-    """Live the stories from `begin` to the end of the last one (Hangs where one has none), or until a moment."""
+    """Live the stories from `begin` to the end of the last one (Hangs where one has none), or until a moment.
+
+    People act and jobs run at each step; those who come are written down as `often` as is said.
+    """
     played = Played()
     staged = [_stage(story, cast, begin) for story in stories]
     now = begin
     while True:
+        for moment in _between(played.ended_at if now > begin else now, now, often):
+            _arrive(staged, wallets, moment, played)
         _open(staged, cast, now)
         _arrive(staged, wallets, now, played)
         run_all(now)
@@ -109,6 +115,13 @@ def play(
         if now > begin + LONGEST:
             raise Hangs(f"{len(staged) - ended} campaigns had not ended after {LONGEST.days} days")
         now = min(now + STEP, until) if until else now + STEP
+
+
+def _between(last: datetime, now: datetime, often: timedelta) -> Iterator[datetime]:
+    """The moments after the last step and before this one."""
+    while last + often < now:
+        last += often
+        yield last
 
 
 def run_all(now: datetime) -> None:

@@ -23,6 +23,7 @@ from c2b.replay.materials import make_paper, photographs
 from c2b.replay.plans import Firm
 from c2b.seed import names
 from c2b.seed.aftersale import go_wrong
+from c2b.seed.launch_week import give_hours
 from c2b.seed.long_work import ask_for_imports
 from c2b.seed.loose_ends import tie_up
 from c2b.seed.money import pay_firms
@@ -30,8 +31,10 @@ from c2b.seed.office import arrange
 from c2b.seed.reviewing import have_in_mind
 from c2b.seed.second_looks import look_twice
 from c2b.seed.stories import (
+    ALSO_IN_REVIEW,
     CANCELLED,
     COLLECTED,
+    COMING,
     EXPIRED,
     IN_REVIEW,
     LAST_WEEK,
@@ -52,8 +55,15 @@ PASSWORD = "muster-demo-2025"  # noqa: S105  # of the demo's accounts, printed a
 PEOPLE = 1400
 START = 61.0  # days before the demo's now
 
-OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST, *VOUCHERS, *COLLECTED, *SETTLED)
-LATER = (*VOUCHERS, *COLLECTED, *SETTLED)  # drawn last, so that the draws of the others stay as they were
+LATER = (
+    *VOUCHERS,
+    *COLLECTED,
+    *SETTLED,
+    *ALSO_IN_REVIEW,
+    *COMING,
+)  # drawn last, so that the draws of the others stay as they were
+OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST, *LATER)
+OFTEN = timedelta(hours=2)  # so that people come at all hours
 POOR = 30  # people of the crowd whose cards fail
 ALICES = {
     thing.title
@@ -123,7 +133,8 @@ def seed(now: datetime | None = None, progress: Callable[[int, int], None] = _si
     tale = [
         with_person(story, ALICE_POOR) if story.draft.title == LAUNCHING[0].title else story for story in tale
     ]
-    play(tale, cast=cast, wallets=wallets, begin=begin, until=end, progress=_hours(progress))
+    play(tale, cast=cast, wallets=wallets, begin=begin, until=end, often=OFTEN, progress=_hours(progress))
+    give_hours(cast, end)
     tie_up(named, cast, end)
     go_wrong(named["alice"], named["otto"], end)
     speak(named["alice"], named["otto"], end)
@@ -196,8 +207,10 @@ def _people(begin: datetime, random: Random) -> tuple[Cast, dict[str, int], dict
         papers=paper,
         fixed=_offers(firms),
         short=frozenset({PAST[1].title}),
-        unreviewed=frozenset(thing.title for thing in IN_REVIEW[:2]),  # left to Rita and Rob
-        unplaced=frozenset({LAUNCHING[3].title}),  # left to Otto
+        unreviewed=frozenset(
+            thing.title for thing in (*IN_REVIEW[:2], *ALSO_IN_REVIEW)
+        ),  # left to Rita and Rob
+        unplaced=frozenset(thing.title for thing in (LAUNCHING[3], *COMING)),  # the first is left to Otto
     )
     return cast, named, wallets
 
@@ -207,6 +220,8 @@ def _offers(firms: Sequence[Firm]) -> dict[str, list[tuple[Firm, bool]]]:
     mo, others = firms[0], firms[1:]
     fixed = {thing.title: [(firm, True) for firm in others[:2]] for thing in (*LAUNCHING, *PAST)}
     fixed |= {thing.title: [(firm, True) for firm in (mo, *others[:2])] for thing in IN_REVIEW}
+    fixed |= {thing.title: [(firm, True) for firm in others] for thing in ALSO_IN_REVIEW}
+    fixed |= {thing.title: [(firm, True)] for thing, firm in zip(COMING, others, strict=False)}
     fixed |= {LAST_WEEK[0].title: [(mo, False), (others[0], True)], LAST_WEEK[1].title: [(others[3], False)]}
     fixed |= {thing.title: [(mo, True)] for thing in (LAUNCHING[0], PAST[0], *VOUCHERS, *COLLECTED)}
     fixed |= {thing.title: [(others[1], True)] for thing in THIS_WEEK}

@@ -55,6 +55,7 @@ POT = (
     " rattles. This one is 600 g lighter, has a brass knob that stays cool on the stove, and a ground rim."
 )
 
+NOON_PAST = 14  # the hour at which the demo's clock begins
 PACES = (0.6, 1.8, 3.0, 1.2, 2.4)  # above 1: most came early, and it is cooling; below: it is heating up
 SUMMARY = "Well made, simply packed, at a price that we reach together."
 
@@ -100,6 +101,18 @@ IN_REVIEW = (
     Thing("Three-legged oak stool", "stool", H, 349, 229, 210, ((150, 239), (220, 219)), 22, 7, P),
     Thing("Ribbed terracotta vase", "vase", H, 188, 119, 190, ((140, 119),), 21.5, 7),
     Thing("Walnut desk lamp, dimmable", "lamp", A, 320, 199, 120, ((90, 199),), 22, 7),
+)
+ALSO_IN_REVIEW = (
+    Thing("Milk pan with a pouring lip", "pot4", H, 159, 95, 60, ((45, 95),), 21.8, 7),
+    Thing("Bread bag, waxed linen", "tote", H, 99, 59, 64, ((50, 59),), 21.7, 7),
+)
+# Chosen, and given an hour of the coming days one after another.
+COMING = (
+    Thing("Glazed supper bowls, set of two", "teaset", H, 168, 99, 48, ((40, 99),), 28.05, 7),
+    Thing("Reading lamp with a clamp", "lamp", A, 239, 149, 44, ((36, 149),), 28.04, 7),
+    Thing("Ribbed wool socks, three pairs", "knit", C, 119, 69, 52, ((40, 69),), 28.03, 7),
+    Thing("Orchard honey, 2 × 350 g", "honey", F, 108, 65, 46, ((38, 65),), 28.02, 7),
+    Thing("Market tote with long handles", "tote", B, 139, 79, 50, ((40, 79),), 28.01, 7),
 )
 LAUNCHING = (
     Thing("Cold-brew kettle with steel filter", "kettle", H, 229, 139, 130, ((100, 139),), 28.3, 7),
@@ -188,10 +201,20 @@ def _story(number: int, thing: Thing, people: int, start: float, poor: int, rand
     span = timedelta(days=min(thing.days, thing.opened) - 0.05)
     pace = PACES[number % len(PACES)] if thing in OPEN else 0.8
     times = sorted(random.random() ** pace for _person in joined)
-    arrivals = [_arrival(thing, person, span * at, random) for person, at in zip(joined, times, strict=True)]
+    opens = timedelta(days=start - thing.opened)
+    hours = Random(f"hours of {number}")
+    whens = sorted(_awake(span * at, opens, span, hours) for at in times)
+    arrivals = [_arrival(thing, person, at, random) for person, at in zip(joined, whens, strict=True)]
     pictures = [f"demo/{name}" for name in (thing.picture, *thing.pictures)]
     draft = draft_of(thing, pictures)
-    return Story(item, draft, thing.origin, timedelta(days=start - thing.opened), arrivals)
+    return Story(item, draft, thing.origin, opens, arrivals)
+
+
+def _awake(after: timedelta, opens: timedelta, span: timedelta, random: Random) -> timedelta:
+    """Who would come in the small hours sleeps, and mostly comes in the evening instead; the clock begins at 14:00."""
+    hour = (NOON_PAST + (opens + after) / timedelta(hours=1)) % 24
+    later = after + timedelta(hours=random.choice((8, 12, 17, 18)))
+    return later if 1 <= hour < 7 and later < span and random.random() < 0.9 else after
 
 
 def _arrival(thing: Thing, person: int, after: timedelta, random: Random) -> Arrival:
