@@ -109,7 +109,7 @@ ALSO_IN_REVIEW = (
 # Chosen, and given an hour of the coming days one after another.
 COMING = (
     Thing("Glazed supper bowls, set of two", "teaset", H, 168, 99, 48, ((40, 99),), 28.05, 7),
-    Thing("Reading lamp with a clamp", "lamp", A, 239, 149, 44, ((36, 149),), 28.04, 7),
+    Thing("Rice cooker for one, 0.8 L", "cooker", A, 239, 149, 44, ((36, 149),), 28.04, 7),
     Thing("Ribbed wool socks, three pairs", "knit", C, 119, 69, 52, ((40, 69),), 28.03, 7),
     Thing("Orchard honey, 2 × 350 g", "honey", F, 108, 65, 46, ((38, 65),), 28.02, 7),
     Thing("Market tote with long handles", "tote", B, 139, 79, 50, ((40, 79),), 28.01, 7),
