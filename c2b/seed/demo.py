@@ -63,7 +63,7 @@ LATER = (
     *COMING,
 )  # drawn last, so that the draws of the others stay as they were
 OFFERED = (*THIS_WEEK, *LAST_WEEK, *IN_REVIEW, *LAUNCHING, *PAST, *LATER)
-OFTEN = timedelta(hours=2)  # so that people come at all hours
+OFTEN = timedelta(hours=1)  # so that people come at all hours
 POOR = 30  # people of the crowd whose cards fail
 ALICES = {
     thing.title
