@@ -95,8 +95,8 @@ class Explainer:
         if plain in self.seen or not self.asked_by or not READS.match(statement):
             return
         self.seen.add(plain)
-        if many and isinstance(values[0], tuple | list | dict):
-            values = values[0]
+        if many and not isinstance(values, dict) and isinstance(values[0], tuple | list | dict):
+            values = values[0]  # rows that become one statement come as one dict already
         explain = self._postgresql if self.kind == "postgresql" else self._sqlite
         for table, plan in explain(cursor, statement, values):
             self.findings.append(Finding(self.kind, self.asked_by, table, statement, plan))
