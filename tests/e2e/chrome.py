@@ -31,7 +31,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--font-render-hinting=none",
 ]
-PATIENCE = float(os.environ.get("E2E_PATIENCE", "60")) * 1000  # milliseconds, for a page of a busy machine
+PATIENCE = float(os.environ.get("E2E_PATIENCE", "120")) * 1000  # milliseconds, for a page of a busy machine
 expect.set_options(timeout=PATIENCE)
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
