@@ -34,6 +34,7 @@ from tests.e2e.site import seeded
 LARGE = 1_200  # rows
 ROLES = (None, "alice", "mo", "rita", "otto")
 NOT_PAGES = ("static", "stylesheet", "language.choose")
+WAYS_OF_ALL = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
 READS = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 
 # (who asks, table): why reading all of it is right; "*" stands for every table.
@@ -107,10 +108,12 @@ class Explainer:
         if not self._read_whole(cursor, statement, values):
             return
         # Tables of some thousand rows are read whole for a join although an index would do, and will once they are
-        # larger. What counts is where there is no such index: looked at again without sequential scans.
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        # larger. What counts is where there is no such index: looked at again without the ways that read all.
+        for way in WAYS_OF_ALL:
+            cursor.execute(f"SET LOCAL {way} = off")
         yield from self._read_whole(cursor, statement, values)
-        cursor.execute("SET LOCAL enable_seqscan = on")
+        for way in WAYS_OF_ALL:
+            cursor.execute(f"SET LOCAL {way} = on")
 
     def _read_whole(self, cursor: Any, statement: str, values: Any) -> list[tuple[str, str]]:
         cursor.execute("EXPLAIN (FORMAT JSON) " + statement, values)
