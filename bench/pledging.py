@@ -64,7 +64,11 @@ class Crowd:
         count = len(self.places)
         for turn in range(count):
             for n, person in enumerate(self.people):
-                yield person, self.places[(turn * len(self.people) + n) % count]
+                at = turn * len(self.people) + n
+                yield (
+                    person,
+                    self.places[(at + at // count) % count],
+                )  # a place further each time round: no pair twice
 
 
 def requests(address: str, pairs: list[tuple[SignedIn, Place]], path: str = "/c/{}/join") -> Iterator[bytes]:
