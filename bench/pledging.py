@@ -65,10 +65,8 @@ class Crowd:
         for turn in range(count):
             for n, person in enumerate(self.people):
                 at = turn * len(self.people) + n
-                yield (
-                    person,
-                    self.places[(at + at // count) % count],
-                )  # a place further each time round: no pair twice
+                at += at // count  # a place further each time round: no pair comes twice
+                yield person, self.places[at % count]
 
 
 def requests(address: str, pairs: list[tuple[SignedIn, Place]], path: str = "/c/{}/join") -> Iterator[bytes]:

@@ -36,6 +36,7 @@ from c2b.seed.stories import (
     COLLECTED,
     COMING,
     EXPIRED,
+    FIRST_HOUR,
     IN_REVIEW,
     LAST_WEEK,
     LAUNCHING,
@@ -103,9 +104,9 @@ ACCOUNTS = (
 
 
 def demo_now(now: datetime) -> datetime:
-    """The next Tuesday, 14:00 on the site's clock."""
+    """The next Tuesday, at FIRST_HOUR on the site's clock."""
     local = now.astimezone(ZoneInfo(current_app.config["C2B"].time_zone))
-    tuesday = local.replace(hour=14, minute=0, second=0, microsecond=0) + timedelta(
+    tuesday = local.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0) + timedelta(
         days=(1 - local.weekday()) % 7
     )
     return (tuesday if tuesday >= local else tuesday + timedelta(days=7)).astimezone(UTC)

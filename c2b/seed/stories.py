@@ -55,7 +55,7 @@ POT = (
     " rattles. This one is 600 g lighter, has a brass knob that stays cool on the stove, and a ground rim."
 )
 
-NOON_PAST = 14  # the hour at which the demo's clock begins
+FIRST_HOUR = 14  # the hour at which the demo's clock begins
 PACES = (0.6, 1.8, 3.0, 1.2, 2.4)  # above 1: most came early, and it is cooling; below: it is heating up
 SUMMARY = "Well made, simply packed, at a price that we reach together."
 
@@ -212,7 +212,7 @@ def _story(number: int, thing: Thing, people: int, start: float, poor: int, rand
 
 def _awake(after: timedelta, opens: timedelta, span: timedelta, random: Random) -> timedelta:
     """Who would come in the small hours sleeps, and mostly comes in the evening instead; the clock begins at 14:00."""
-    hour = (NOON_PAST + (opens + after) / timedelta(hours=1)) % 24
+    hour = (FIRST_HOUR + (opens + after) / timedelta(hours=1)) % 24
     later = after + timedelta(hours=random.choice((8, 12, 17, 18)))
     return later if 1 <= hour < 7 and later < span and random.random() < 0.9 else after
 

@@ -71,7 +71,7 @@ class Assets:
     css: bytes
     css_hash: str
     css_gzip: bytes
-    prefix: str = "/static"  # how addresses of static files begin
+    prefix: str  # how addresses of static files begin
     versions: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     packed: dict[tuple[str, str], bytes] = field(

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from c2b.campaigns.closing import refresh_heat
 from c2b.campaigns.crowd import newest_faces, people_by_day
@@ -39,7 +39,6 @@ def test_what_was_never_written_down_is_counted_back_once(make, now):
 
 def test_the_line_begins_two_weeks_ago(make, now):
     campaign = make.campaign(threshold=100)
-    db.session.execute(delete(PeopleDay))
     for days in range(20):
         db.session.add(PeopleDay(campaign_id=campaign.id, day=(now + days * DAY).date(), people=days))
     campaign.people = 19

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from c2b.config import ROOT
 from c2b.core.claims import Claim
-from c2b.core.db import db
+from c2b.core.db import db, is_sqlite
 from c2b.core.runs import Run
 
 Start = Callable[..., subprocess.Popen[bytes]]
@@ -64,10 +64,10 @@ def leader_among(*processes: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]
 def writes_are_free() -> bool:
     """Whether nobody else is within a transaction that writes to what the clocks write to."""
     try:
-        if db.session.get_bind().dialect.name == "postgresql":
-            db.session.execute(text("LOCK TABLE claim, run IN EXCLUSIVE MODE NOWAIT"))
-        else:
+        if is_sqlite():
             db.session.execute(select(Claim.work))  # every transaction of SQLite begins with the lock
+        else:
+            db.session.execute(text("LOCK TABLE claim, run IN EXCLUSIVE MODE NOWAIT"))
     except OperationalError:
         return False
     finally:
