@@ -47,6 +47,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ): "any open campaign may have cooled; an index on when people joined would"
     " have to change with every pledge",
     ("operators.home", "campaign"): "shares and nearness of all campaigns; for a few people a day",
+    ("operators.home", "order"): "savings of the last sixty days; every order of the demo is within them",
     ("operators.campaigns", "campaign"): "how many are in each state; for a few people a day",
     ("operators.inbox", "inbox_event"): "how many waited and were done; for a few people a day",
     ("web.sitemap_index", "campaign"): "it counts what every sitemap is made of; for robots",
@@ -202,11 +203,13 @@ def explain_pages(app: Flask, explainer: Explainer) -> None:
 
 
 def explain_jobs(explainer: Explainer) -> None:
-    """Run every job once, at the demo's own time."""
+    """Run every job once, at the demo's own time, but for those that may read everything."""
     clock.read_demo_clock()
     now = clock.utcnow()
     db.session.remove()
     for name, job in all_jobs().items():
+        if (f"the job {name}", "*") in ALLOWED:
+            continue
         explainer.asked_by = f"the job {name}"
         job.run(now)
         db.session.remove()

@@ -39,6 +39,7 @@ class Delivery(LabelEnum):
 
 
 QUEUED = text("delivery = 'queued'")
+ADDRESSED = text("address IS NOT NULL")
 
 
 class Notice(Model):
@@ -48,6 +49,7 @@ class Notice(Model):
     __table_args__ = (
         Index("ix_notice_due", "due_at", postgresql_where=QUEUED, sqlite_where=QUEUED),
         Index("ix_notice_delivery", "delivery", "created_at"),
+        Index("ix_notice_addressed", "kind", postgresql_where=ADDRESSED, sqlite_where=ADDRESSED),
     )
 
     key: Mapped[str] = mapped_column(unique=True)

@@ -33,7 +33,7 @@ class Transaction(Model):
     kind: Mapped[str]  # what of the cause: "charged", "owed", "paid", …
     currency: Mapped[str]
     order_id: Mapped[int | None] = mapped_column(index=True)  # the order it is about, for statements
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
     sealed_at: Mapped[datetime | None]  # set when its entries are in: the trigger checks that they add up
 
 

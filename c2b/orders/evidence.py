@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal, select, union_all
 
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.core.db import db
@@ -97,16 +97,16 @@ def pack_of(order: Order) -> Pack:
 
 def diary_of(order: Order) -> list[Line]:
     """Every line of the diary about an order: pledge, charge, parcels, returns, disputes, refunds. Oldest first."""
-    parts = {
-        "order": select(Order.id).where(Order.id == order.id),
-        "pledge": select(Pledge.id).where(Pledge.id == order.pledge_id),
-        "attempt": select(Attempt.id).where(Attempt.pledge_id == order.pledge_id),
-        "shipment": select(Shipment.id).where(Shipment.order_id == order.id),
-        "return_request": select(Return.id).where(Return.order_id == order.id),
-        "dispute": select(Dispute.id).where(Dispute.order_id == order.id),
-        "refund": select(Refund.id).where(Refund.capture_id == order.attempt_id),
-    }
-    about = or_(*(and_(Event.subject == name, Event.subject_id.in_(ids)) for name, ids in parts.items()))
+    subjects = union_all(
+        select(literal("order").label("subject"), literal(order.id).label("id")),
+        select(literal("pledge"), literal(order.pledge_id)),
+        select(literal("attempt"), Attempt.id).where(Attempt.pledge_id == order.pledge_id),
+        select(literal("shipment"), Shipment.id).where(Shipment.order_id == order.id),
+        select(literal("return_request"), Return.id).where(Return.order_id == order.id),
+        select(literal("dispute"), Dispute.id).where(Dispute.order_id == order.id),
+        select(literal("refund"), Refund.id).where(Refund.capture_id == order.attempt_id),
+    ).subquery()
+    about = and_(Event.subject == subjects.c.subject, Event.subject_id == subjects.c.id)
     asked = select(Attempt.id, Attempt.purpose).where(Attempt.pledge_id == order.pledge_id)
     purposes = {row.id: row.purpose for row in db.session.execute(asked)}
     return [
@@ -119,7 +119,7 @@ def diary_of(order: Order) -> list[Line]:
             details_words(event.data, order.currency),
             purposes.get(event.subject_id) if event.subject == "attempt" else None,
         )
-        for event in db.session.scalars(select(Event).where(about).order_by(Event.id))
+        for event in db.session.scalars(select(Event).join(subjects, about).order_by(Event.id))
     ]
 
 

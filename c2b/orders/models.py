@@ -28,6 +28,8 @@ from c2b.orders.states import (
     VoucherState,
 )
 
+UNSETTLED = text("settled_at IS NULL")
+
 
 class Order(HasState, Model):
     """Goods that were charged: one for each captured pledge."""
@@ -39,6 +41,13 @@ class Order(HasState, Model):
         CheckConstraint("fee >= 0 AND fee <= total", name="fee_fits"),
         Index("ix_order_due", "state", "ship_by"),
         Index("ix_order_merchant_id_state", "merchant_id", "state"),
+        Index(
+            "ix_order_unsettled",
+            "merchant_id",
+            "delivered_at",
+            postgresql_where=UNSETTLED,
+            sqlite_where=UNSETTLED,
+        ),
     )
     machine = ORDER
 

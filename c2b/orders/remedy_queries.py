@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select, union
 from sqlalchemy.orm import aliased
 
 from c2b.accounts.models import User
@@ -197,17 +197,18 @@ def record_of(*, shopper_id: int | None = None, merchant_id: int | None = None) 
 
 def conspicuous_shoppers(limit: int = 20) -> Sequence[Any]:
     """(shopper, orders, refunded) of people with many refunds after complaints (R-10), most first."""
-    refunded = func.count(Order.id.distinct()).filter(
-        or_(
-            Return.state == ReturnState.REFUNDED,
-            and_(Dispute.state == DisputeState.UPHELD, Dispute.origin == DisputeOrigin.SHOPPER),
-        )
-    )
-    orders = func.count(Order.id.distinct())
+    paid_back = union(
+        select(Return.order_id).where(Return.state == ReturnState.REFUNDED),
+        select(Dispute.order_id).where(
+            Dispute.state == DisputeState.UPHELD, Dispute.origin == DisputeOrigin.SHOPPER
+        ),
+    ).subquery()
+    people = select(Order.shopper_id).join(paid_back, paid_back.c.order_id == Order.id)
+    refunded, orders = func.count(paid_back.c.order_id), func.count(Order.id)
     return db.session.execute(
         select(Order.shopper_id, orders.label("orders"), refunded.label("refunded"))
-        .outerjoin(Return, Return.order_id == Order.id)
-        .outerjoin(Dispute, Dispute.order_id == Order.id)
+        .outerjoin(paid_back, paid_back.c.order_id == Order.id)
+        .where(Order.shopper_id.in_(people))
         .group_by(Order.shopper_id)
         .having(refunded >= rules.MANY_RETURNS, refunded * 3 > orders)
         .order_by(refunded.desc(), Order.shopper_id)

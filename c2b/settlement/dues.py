@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
 
 from c2b.core.db import db
 from c2b.ledger.kinds import AccountKind, Cause
@@ -62,26 +62,23 @@ def frozen() -> ColumnElement[bool]:
 
 def to_settle(merchant_id: int, currency: str, now: datetime) -> Select[int]:
     """The orders that a plan looks at: delivered and past the return window, or changed after they were settled."""
-    changed = (
-        select(Transaction.id)
-        .where(
-            Transaction.order_id == Order.id,
-            Transaction.at >= Order.settled_at,
-            Transaction.cause.in_((Cause.REFUND, Cause.DISPUTE)),
-        )
-        .exists()
-    )
-    passed = and_(
+    of_firm = and_(Order.merchant_id == merchant_id, Order.currency == currency)
+    passed = select(Order.id).where(
+        of_firm,
         Order.settled_at.is_(None),
         Order.state == OrderState.DELIVERED,
         Order.delivered_at <= now - windows.RETURN,
     )
-    return (
+    changed = (
         select(Order.id)
-        .where(Order.merchant_id == merchant_id, Order.currency == currency)
-        .where(or_(passed, and_(Order.settled_at.is_not(None), changed)))
-        .order_by(Order.id)
+        .join(Transaction, Transaction.order_id == Order.id)
+        .where(
+            of_firm,
+            Transaction.at >= Order.settled_at,
+            Transaction.cause.in_((Cause.REFUND, Cause.DISPUTE)),
+        )
     )
+    return select(Order.id).where(Order.id.in_(union(passed, changed))).order_by(Order.id)
 
 
 def dues(order_ids: Iterable[int]) -> list[Due]:

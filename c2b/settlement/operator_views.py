@@ -84,7 +84,7 @@ def journal_csv() -> ResponseReturnValue:
         .join(Entry, Entry.tx_id == Transaction.id)
         .join(Account, Account.id == Entry.account_id)
         .where(Transaction.at >= start, Transaction.at < end)
-        .order_by(Transaction.id, Entry.seq)
+        .order_by(Transaction.at, Transaction.id, Entry.seq)
     )  # fmt: skip
     rows: list[list[Any]] = [
         ["date", "transaction", "cause", "cause number", "kind", "account", "owner", "currency", "amount"]
