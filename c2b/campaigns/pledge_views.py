@@ -23,6 +23,7 @@ from c2b.campaigns.share_words import sharing_of
 from c2b.campaigns.states import TAKES_PLEDGES, PledgeState
 from c2b.campaigns.views import campaign_page, full_view, reader_id, visible
 from c2b.core.access import Role, public, requires
+from c2b.core.addresses import path_for
 from c2b.core.clock import utcnow
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound, Refused
@@ -42,7 +43,7 @@ def pledge(slug: str) -> ResponseReturnValue:
 
 def on_to_joined(slug: str) -> Response:
     """The way on, without a page to read: its language would have to be asked of the database."""
-    where = url_for("campaigns.joined", slug=slug)
+    where = path_for("campaigns.joined", slug=slug)
     return Response(status=302, headers={"Location": where}, mimetype="text/plain")
 
 

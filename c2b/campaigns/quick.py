@@ -25,6 +25,7 @@ from c2b.core.kept import Kept
 from c2b.core.money import parse_amount
 
 EXTENSION = "c2b.quick"
+WHILE = 600  # seconds: a campaign that is hidden meanwhile is refused by the rules, which leads the long way
 NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 QUANTITY = re.compile(r"[0-9]{1,7}", re.ASCII)
 AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?", re.ASCII)
@@ -49,7 +50,7 @@ class Looks:
     """Where this process keeps what it knows; those who ask at the same moment are looked up in one statement."""
 
     def __init__(self, app: Flask) -> None:
-        self.kept: Kept[Known] = Kept(10_000, seconds=60)
+        self.kept: Kept[Known] = Kept(10_000, seconds=WHILE)
         self.together = Combiner[str, dict[str, Known]](lambda slugs, _more: _look(app, slugs))
 
     def of(self, slug: str) -> Known | None:
@@ -63,7 +64,7 @@ class Looks:
 
 
 def known(slug: str) -> Known | None:
-    """The campaign of this address, where everybody could see it a moment ago."""
+    """The campaign of this address, where everybody could see it a while ago."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy has it
     looks: Looks = app.extensions.get(EXTENSION) or app.extensions.setdefault(EXTENSION, Looks(app))
     return looks.of(slug)

@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 from flask import Flask
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import BadData
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import dump_cookie, parse_accept_header, parse_cookie
 
@@ -27,6 +27,7 @@ from c2b.core.kept import Kept
 from c2b.core.languages import LANGUAGES
 from c2b.core.logs import HEADER, SANE
 from c2b.core.own import READER, Hole, Keeping
+from c2b.core.signing import RENEWED, Serializer
 from c2b.web import language, readers, recent
 from c2b.web.meta import KEYS_COOKIE, THEME_COOKIE, THEMES
 from c2b.web.pages import ONCE, TOKEN, Fill, Page
@@ -41,7 +42,6 @@ ACTED = "acted"  # the cookie of who sent a form in the last seconds
 PERSONAL = ("remember_token", "kept_pledge", ACTED)  # with one of these cookies a page may be somebody's own
 HARMLESS = frozenset({"csrf_token", "language"})  # what a session may hold that says nothing about a person
 SIGNED_IN = HARMLESS | {"_user_id", "_id", "_fresh", "_permanent"}  # and what it holds of who is signed in
-RENEWED = 3600  # seconds after which the cookie of a session is written anew, so that it lasts from the last visit on
 BEGINS = 2  # the place in a visit's key of how addresses begin
 CODE = 5  # and of the language, which is empty where it is not in the address
 log = structlog.get_logger()
@@ -73,8 +73,9 @@ class Front:
             MOST_SESSIONS
         )  # by the signed cookie: never out of date
         self.sessions: Any = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+        self.set_session = self._frame_of_session()
         self.making: dict[tuple[Any, ...], Event] = {}  # pages that a request is writing just now
-        self.tokens = URLSafeTimedSerializer(str(app.secret_key), salt="wtf-csrf-token")
+        self.tokens = Serializer(str(app.secret_key), "wtf-csrf-token")
 
     def __call__(self, environ: dict[str, Any], start_response: Start) -> Iterable[bytes]:
         visit = self.visit(environ) if self.pages.seconds and environ["REQUEST_METHOD"] == "GET" else None
@@ -125,7 +126,7 @@ class Front:
         if len(path) + len(query) > LONGEST or path.startswith("/static/"):
             return None
         header = environ.get("HTTP_COOKIE")
-        cookies: Any = parse_cookie(header) if header else {}
+        cookies = parse_cookie(header).to_dict() if header else {}
         opened = self._session(cookies)
         if opened is None or any(name in cookies for name in PERSONAL):
             return None
@@ -241,15 +242,19 @@ class Front:
 
     def _new_session(self) -> tuple[str, str]:
         """The secret of a new visitor's forms, and the cookie that keeps it, as Flask itself would write it."""
-        secret, config = secrets.token_hex(20), self.app.config
-        cookie = dump_cookie(
+        secret = secrets.token_hex(20)
+        return secret, self.set_session.format(self.sessions.dumps({"csrf_token": secret}))
+
+    def _frame_of_session(self) -> str:
+        """The header that sets the cookie of a session, but for what it says."""
+        config = self.app.config
+        return dump_cookie(
             config["SESSION_COOKIE_NAME"],
-            self.sessions.dumps({"csrf_token": secret}),
+            "{}",
             secure=config["SESSION_COOKIE_SECURE"],
             httponly=config["SESSION_COOKIE_HTTPONLY"],
             samesite=config["SESSION_COOKIE_SAMESITE"],
         )
-        return secret, cookie
 
 
 def _sent(answer: Answer, start_response: Start) -> Iterable[bytes]:

@@ -25,6 +25,7 @@ from c2b.core.clock import utcnow
 from c2b.core.db import end_transaction, transaction
 from c2b.core.languages import CATALOGUES, LANGUAGES, PREFIXES, closest, prefixed
 from c2b.core.paths import local_path
+from c2b.core.templating import sentences
 from c2b.web import pseudo
 from c2b.web.headers import NO_DATABASE
 
@@ -80,6 +81,7 @@ def register(app: Flask) -> None:
     if app.config["C2B"].pseudo:
         with app.app_context():
             pseudo.install(babel)
+    app.jinja_env.globals.update(sentences(babel.domain_instance))
     app.wsgi_app = ByPrefix(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's own documents say
     app.before_request(lead_to_own_language)
     app.after_request(stay_in_language)

@@ -1,6 +1,7 @@
 """The campaigns that somebody looked at last, remembered by their own browser."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from flask import Flask, Response, request
 from sqlalchemy import select
@@ -30,13 +31,16 @@ def recently_seen() -> Sequence[Campaign]:
     return [by_slug[slug] for slug in slugs if slug in by_slug]
 
 
+@lru_cache(maxsize=1024)
 def cookie_with(slug: str, before: str, *, secure: bool) -> str:
     """The cookie once this campaign was looked at too; empty where nothing changes."""
     slugs = seen(before)
     if slugs[:1] == [slug]:
         return ""
     kept = ".".join([slug, *(other for other in slugs if other != slug)][:MOST])
-    return dump_cookie(COOKIE, kept, max_age=A_YEAR, samesite="Lax", httponly=True, secure=secure)
+    return dump_cookie(
+        COOKIE, kept, max_age=A_YEAR, sync_expires=False, samesite="Lax", httponly=True, secure=secure
+    )
 
 
 def remember(response: Response) -> Response:
