@@ -12,7 +12,6 @@ from c2b.config import ROOT, Config, load
 from c2b.core import claims, clock, clock_guard, events, outbox, runs, work  # noqa: F401  # their tables are known
 from c2b.core.db import LONGEST_WAIT, PLEDGES, db, tune
 from c2b.core.routing import RowNumber
-from c2b.core.signing import Sessions
 from c2b.core.templating import Environment
 
 # Every feature with a life of its own, lowest first (see docs/architecture.md).
@@ -29,7 +28,6 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or load()
     app = Flask("c2b", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.jinja_environment = Environment
-    app.session_interface = Sessions()
     app.config.from_mapping(
         C2B=config,
         SECRET_KEY=config.secret_key,

@@ -10,7 +10,7 @@ from flask_login import current_user
 from c2b.accounts import addresses, operations, passwords, throttle
 from c2b.accounts.forms import AddressForm, PasswordForm, PersonForm
 from c2b.accounts.models import Address
-from c2b.accounts.queries import addresses_of, notices_of, own_address
+from c2b.accounts.queries import NOTICES_PER_PAGE, addresses_of, notices_of, own_address
 from c2b.accounts.views import bp, enter
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
@@ -30,12 +30,10 @@ def me() -> ResponseReturnValue:
 @requires(Role.SHOPPER)
 def notices() -> ResponseReturnValue:
     """What I was told, newest first."""
-    asked = request.args.get("page", "1")
-    page = int(asked) if asked.isascii() and asked.isdigit() and 1 <= int(asked[:6]) <= 10_000 else 1
     only_new = request.args.get("show") == "new"
-    rows, more = notices_of(current_user.id, page, only_new=only_new)
-    lines = [(notice, subject_of(notice), _leads_to(notice)) for notice in rows]
-    return render_template("accounts/notices.html", lines=lines, page=page, more=more, only_new=only_new)
+    leaf = notices_of(current_user.id, only_new=only_new).page(NOTICES_PER_PAGE)
+    lines = [(notice, subject_of(notice), _leads_to(notice)) for notice in leaf.rows]
+    return render_template("accounts/notices.html", lines=lines, leaf=leaf, only_new=only_new)
 
 
 @bp.post("/me/notices/read")

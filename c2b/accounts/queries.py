@@ -10,6 +10,7 @@ from c2b.core.access import Role
 from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.core.outbox import Delivery, Notice
+from c2b.core.tables import Listing
 
 NOTICES_PER_PAGE = 30
 MAIL_ONLY = ("account_confirm", "account_exists", "account_reset", "digest")  # a way in, or told here already
@@ -64,17 +65,10 @@ def own_address(user_id: int, address_id: int) -> Address:
     return address
 
 
-def notices_of(user_id: int, page: int = 1, *, only_new: bool = False) -> tuple[Sequence[Notice], bool]:
-    """A page of what this person was told, newest first, and whether there is more."""
+def notices_of(user_id: int, *, only_new: bool = False) -> Listing:
+    """What this person was told, newest first."""
     unread = (Notice.read_at.is_(None),) if only_new else ()
-    rows = db.session.scalars(
-        select(Notice)
-        .where(*_shown_to(user_id), *unread)
-        .order_by(Notice.created_at.desc(), Notice.id.desc())
-        .offset((page - 1) * NOTICES_PER_PAGE)
-        .limit(NOTICES_PER_PAGE + 1)
-    ).all()
-    return rows[:NOTICES_PER_PAGE], len(rows) > NOTICES_PER_PAGE
+    return Listing(select(Notice).where(*_shown_to(user_id), *unread), Notice.id, by=Notice.created_at)
 
 
 def unread_count(user_id: int) -> int:

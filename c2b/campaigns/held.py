@@ -133,7 +133,7 @@ def _held(row: tuple[Any, ...]) -> Held:
     return Held(*(*row[: count - 3], *lists, *row[count:], terms, agreed.tiers[0].unit_price))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=10_240)
 def _agreed(values: tuple[Any, ...]) -> tuple[Agreed, str]:
     """The lists out of their texts, and the hash of all; the same values have the same hash."""
     *plain, options, regions, tiers = values

@@ -20,7 +20,6 @@ from c2b.community.pages import (
     TOO_MANY,
     listed,
     may_answer,
-    page_asked,
     spoken_of,
     too_often,
 )
@@ -40,9 +39,9 @@ def comments(slug: str) -> ResponseReturnValue:
 
 
 def _page(campaign: Campaign, form: CommentForm, status: int) -> ResponseReturnValue:
-    found = queries.comments_of(campaign.id, reader_id(), page=page_asked())
-    speaks = may_answer(campaign)
-    return listed("community/comments.html", ".comments", campaign, found, status, form=form, speaks=speaks)
+    leaf = queries.comments_of(campaign.id).page(queries.PER_PAGE, ".comments", slug=campaign.slug)
+    said, speaks = queries.said_comments(campaign.id, leaf.rows, reader_id()), may_answer(campaign)
+    return listed("community/comments.html", campaign, leaf, said, status, form=form, speaks=speaks)
 
 
 @bp.post("/c/<slug>/comments")

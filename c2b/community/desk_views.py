@@ -8,7 +8,7 @@ from flask_login import current_user
 from c2b.campaigns.forms import ReasonForm
 from c2b.community import operations, queries
 from c2b.community.blueprint import desk
-from c2b.community.pages import INVALID, links, page_asked
+from c2b.community.pages import INVALID
 from c2b.community.states import Spoken
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
@@ -20,13 +20,10 @@ from c2b.core.errors import NotFound
 @requires(Role.OPERATOR)
 def queue() -> ResponseReturnValue:
     """What was reported, longest waiting first, and what was taken down lately."""
-    page = page_asked()
-    found, more = queries.reported(page)
-    waiting = [queries.case_of(Spoken(kind), id_, count, since) for kind, id_, count, since in found]
+    leaf = queries.reported().page(queries.PER_PAGE)
+    waiting = [queries.case_of(Spoken(kind), id_, count, since) for kind, id_, count, since, _n in leaf.rows]
     hidden = [queries.case_of(*one) for one in queries.hidden_lately()]
-    return render_template(
-        "community/desk.html", waiting=waiting, hidden=hidden, links=links(".queue", page, more)
-    )
+    return render_template("community/desk.html", waiting=waiting, hidden=hidden, leaf=leaf)
 
 
 def _kind(kind: str) -> Spoken:

@@ -24,7 +24,7 @@ BEGINNING = datetime(2025, 1, 1, tzinfo=UTC)  # of a feed in which nothing stand
 def campaign_feed(slug: str) -> Response:
     """A campaign's updates."""
     campaign = spoken_of(slug)
-    said, _more = queries.news_of(campaign.id, per_page=LENGTH)
+    said = queries.said_news(queries.news_of(campaign.id).first(LENGTH))
     url = url_for(".updates", slug=slug, _external=True)
     entries = of_news(said, host=_host(), url=url)
     begun = campaign.opened_at or campaign.created_at

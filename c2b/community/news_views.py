@@ -16,7 +16,6 @@ from c2b.community.pages import (
     TOO_MANY,
     listed,
     may_answer,
-    page_asked,
     spoken_of,
     too_often,
 )
@@ -34,9 +33,10 @@ def updates(slug: str) -> ResponseReturnValue:
 
 
 def _page(campaign: Campaign, form: NewsForm, status: int) -> ResponseReturnValue:
-    found = queries.news_of(campaign.id, page=page_asked())
+    leaf = queries.news_of(campaign.id).page(queries.PER_PAGE, ".updates", slug=campaign.slug)
+    said = queries.said_news(leaf.rows)
     return listed(
-        "community/updates.html", ".updates", campaign, found, status, form=form, speaks=may_answer(campaign)
+        "community/updates.html", campaign, leaf, said, status, form=form, speaks=may_answer(campaign)
     )
 
 

@@ -1,10 +1,10 @@
-"""What the pages of this feature share: whose page, which page, and how often somebody may speak."""
+"""What the pages of this feature share: whose page, and how often somebody may speak."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import format_time
 from flask_babel import gettext as _
@@ -17,9 +17,11 @@ from c2b.campaigns.models import Campaign
 from c2b.campaigns.rules import NOT_YET_PUBLIC
 from c2b.campaigns.views import reader_id, visible
 from c2b.community.makers import badge_of
+from c2b.community.queries import Said
 from c2b.community.states import Badge
 from c2b.core.db import transaction
 from c2b.core.errors import NotFound
+from c2b.core.tables import Leaf
 
 SPEAK = Limit(10, 600)  # questions and comments of one person
 REPORT = Limit(30, 3600)
@@ -34,26 +36,11 @@ def spoken_of(slug: str) -> Campaign:
     return campaign
 
 
-def page_asked() -> int:
-    """The page's number, from the address; what makes no sense is the first page."""
-    asked = request.args.get("page", "")
-    good = asked.isascii() and asked.isdecimal() and len(asked) < 5
-    return max(int(asked), 1) if good else 1
-
-
-def links(endpoint: str, page: int, more: bool, **place: Any) -> tuple[str | None, str | None]:
-    """The addresses of the pages before and after this one."""
-    before = url_for(endpoint, **place, page=page - 1 if page > 2 else None) if page > 1 else None
-    return before, url_for(endpoint, **place, page=page + 1) if more else None
-
-
 def listed(
-    template: str, place: str, campaign: Campaign, found: tuple[Sequence[Any], bool], status: int, **more: Any
+    template: str, campaign: Campaign, leaf: Leaf, said: Sequence[Said], status: int, **more: Any
 ) -> ResponseReturnValue:
-    """One page of what was said under a campaign; `found` is what is on it, and whether there is more."""
-    things, has_more = found
-    at = links(place, page_asked(), has_more, slug=campaign.slug)
-    return render_template(template, campaign=campaign, found=things, links=at, **more), status
+    """One page of what was said under a campaign."""
+    return render_template(template, campaign=campaign, found=said, leaf=leaf, **more), status
 
 
 def may_answer(campaign: Campaign) -> bool:

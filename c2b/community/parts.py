@@ -25,13 +25,15 @@ def what_is_said(campaign: Campaign, user_id: int | None, _now: datetime) -> dic
     """The newest updates, answers and comments, and how many there are."""
     if campaign.state in NOT_YET_PUBLIC or campaign.opened_at is None:
         return {}
-    questions, _more = queries.questions_of(campaign.id, None, speaks=False, per_page=SHOWN["questions"])
+    news = queries.news_of(campaign.id).first(SHOWN["news"])
+    questions = queries.questions_of(campaign.id, None, speaks=False).first(SHOWN["questions"])
+    comments = queries.comments_of(campaign.id).first(SHOWN["comments"])
     return {
         "community": {
             "counts": queries.counts_of(campaign.id),
-            "news": queries.news_of(campaign.id, per_page=SHOWN["news"])[0],
-            "questions": questions,
-            "comments": queries.comments_of(campaign.id, user_id, per_page=SHOWN["comments"])[0],
+            "news": queries.said_news(news),
+            "questions": queries.said_questions(questions, None),
+            "comments": queries.said_comments(campaign.id, comments, user_id),
             "speaks": badge_of(campaign, user_id) is not Badge.NONE,
         }
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy import ColumnElement, case, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from c2b.accounts.models import User
@@ -17,11 +17,11 @@ from c2b.community.operations import KINDS
 from c2b.community.states import Badge, Spoken
 from c2b.core.db import db
 from c2b.core.events import Event
+from c2b.core.tables import Listing
 from c2b.core.text import public_name
 from c2b.merchants.models import Merchant
 
 PER_PAGE = 20
-Page = tuple[list[Any], bool]  # what stands on it, and whether there is more
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +58,19 @@ def _firm_name(things: Sequence[Any]) -> str:
     return db.session.scalar(firm.where(Campaign.id == spoken.campaign_id)) or ""
 
 
-def _page(query: Any, page: int, per_page: int) -> tuple[Sequence[Any], bool]:
-    found = db.session.scalars(query.offset((page - 1) * per_page).limit(per_page + 1)).all()
-    return found[:per_page], len(found) > per_page
-
-
-def news_of(campaign_id: int, *, page: int = 1, per_page: int = PER_PAGE) -> Page:
+def news_of(campaign_id: int) -> Listing:
     """The campaign's updates, newest first."""
-    shown = select(News).where(News.campaign_id == campaign_id, News.hidden_at.is_(None))
-    found, more = _page(shown.order_by(News.id.desc()), page, per_page)
+    return Listing(select(News).where(News.campaign_id == campaign_id, News.hidden_at.is_(None)), News.id)
+
+
+def said_news(found: Sequence[News]) -> list[Said]:
+    """Updates with the names under which they stand."""
     names, firm = _names(found), _firm_name(found)
 
     def name(news: News) -> str:
         return firm if firm and news.badge is Badge.MAKER else names.get(news.author_id, "")
 
-    return [Said(news, name(news), False) for news in found], more
+    return [Said(news, name(news), False) for news in found]
 
 
 def _readable(reader_id: int | None, *, speaks: bool) -> ColumnElement[bool]:
@@ -83,13 +81,14 @@ def _readable(reader_id: int | None, *, speaks: bool) -> ColumnElement[bool]:
     )
 
 
-def questions_of(
-    campaign_id: int, reader_id: int | None, *, speaks: bool, page: int = 1, per_page: int = PER_PAGE
-) -> Page:
+def questions_of(campaign_id: int, reader_id: int | None, *, speaks: bool) -> Listing:
     """The questions that this person may read, unanswered ones first, then the newest."""
     seen = select(Question).where(Question.campaign_id == campaign_id, _readable(reader_id, speaks=speaks))
-    order = (Question.answered_at.is_not(None), Question.id.desc())
-    found, more = _page(seen.order_by(*order), page, per_page)
+    return Listing(seen, Question.id, by=case((Question.answered_at.is_(None), 1), else_=0))
+
+
+def said_questions(found: Sequence[Question], reader_id: int | None) -> list[Said]:
+    """Questions with the names of who asked and who answered."""
     names, firm = _names(found, "asker_id"), _firm_name(found)
 
     def said(question: Question) -> Said:
@@ -97,11 +96,11 @@ def questions_of(
         mine = question.asker_id == reader_id
         return Said(question, names.get(question.asker_id, ""), mine, answerer=by)
 
-    return [said(question) for question in found], more
+    return [said(question) for question in found]
 
 
-def comments_of(campaign_id: int, reader_id: int | None, *, page: int = 1, per_page: int = PER_PAGE) -> Page:
-    """First comments, newest first, each with its replies, oldest first. What is gone stays only above replies."""
+def comments_of(campaign_id: int) -> Listing:
+    """First comments, newest first; what is gone stands only above replies."""
     reply = aliased(Comment)
     answered = select(reply.id).where(reply.parent_id == Comment.id, *_stands(reply)).exists()
     firsts = select(Comment).where(
@@ -109,7 +108,11 @@ def comments_of(campaign_id: int, reader_id: int | None, *, page: int = 1, per_p
         Comment.parent_id.is_(None),
         or_(Comment.removed_at.is_(None) & Comment.hidden_at.is_(None), answered),
     )
-    found, more = _page(firsts.order_by(Comment.id.desc()), page, per_page)
+    return Listing(firsts, Comment.id)
+
+
+def said_comments(campaign_id: int, found: Sequence[Comment], reader_id: int | None) -> list[Said]:
+    """First comments with names, each with its replies, oldest first."""
     below = db.session.scalars(
         select(Comment)
         .where(Comment.parent_id.in_([c.id for c in found]), *_stands(Comment))
@@ -123,7 +126,7 @@ def comments_of(campaign_id: int, reader_id: int | None, *, page: int = 1, per_p
         name = firm if firm and comment.badge is Badge.MAKER else names.get(by, "")
         return Said(comment, name, by == reader_id, by in joined, replies=replies)
 
-    return [said(c, [said(r, []) for r in below if r.parent_id == c.id]) for c in found], more
+    return [said(c, [said(r, []) for r in below if r.parent_id == c.id]) for c in found]
 
 
 def _stands(kind: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -143,16 +146,21 @@ def counts_of(campaign_id: int) -> Counts:
     return Counts(*row)
 
 
-def reported(page: int = 1, per_page: int = PER_PAGE) -> tuple[list[Any], bool]:
-    """What waits for an operator's look, longest first: (subject, id, how many reported it, since when)."""
+def reported() -> Listing:
+    """What waits for an operator's look, longest first: (subject, id, how many reported it, since when, a number)."""
     waiting = (
-        select(Report.subject, Report.subject_id, func.count(), func.min(Report.at))
+        select(
+            Report.subject,
+            Report.subject_id,
+            func.count().label("reports"),
+            func.min(Report.at).label("since"),
+            func.min(Report.id).label("first"),
+        )
         .where(Report.settled_at.is_(None))
         .group_by(Report.subject, Report.subject_id)
-        .order_by(func.min(Report.id))
+        .subquery()
     )
-    found = db.session.execute(waiting.offset((page - 1) * per_page).limit(per_page + 1)).all()
-    return list(found[:per_page]), len(found) > per_page
+    return Listing(select(*waiting.c), waiting.c.first, down=False)
 
 
 def hidden_lately(limit: int = 30) -> list[tuple[Spoken, int]]:
@@ -222,5 +230,6 @@ def followed_merchants(user_id: int, limit: int = 200) -> Sequence[Merchant]:
 
 __all__ = [
     "PER_PAGE", "Badge", "Case", "Counts", "Said", "case_of", "comments_of", "counts_of", "followed_merchants",
-    "follows_merchant", "hidden_lately", "news_of", "open_reports", "questions_of", "reported",
+    "follows_merchant", "hidden_lately", "news_of", "open_reports", "questions_of", "reported", "said_comments",
+    "said_news", "said_questions",
 ]  # fmt: skip

@@ -18,7 +18,6 @@ from c2b.community.pages import (
     TOO_MANY,
     listed,
     may_answer,
-    page_asked,
     spoken_of,
     too_often,
 )
@@ -40,12 +39,13 @@ def _page(
     campaign: Campaign, form: QuestionForm, status: int, answer: tuple[int, AnswerForm] | None = None
 ) -> ResponseReturnValue:
     speaks = may_answer(campaign)
-    found = queries.questions_of(campaign.id, reader_id(), speaks=speaks, page=page_asked())
+    asked = queries.questions_of(campaign.id, reader_id(), speaks=speaks)
+    leaf = asked.page(queries.PER_PAGE, ".questions", slug=campaign.slug)
     return listed(
         "community/questions.html",
-        ".questions",
         campaign,
-        found,
+        leaf,
+        queries.said_questions(leaf.rows, reader_id()),
         status,
         form=form,
         speaks=speaks,

@@ -6,13 +6,15 @@
     return render_template(…, table=found)
 
 All of it is in the address, so that going back, a bookmark and a saved view show the same rows. A page begins after
-the last row of the one before, not at a number, so that the thousandth costs what the first costs.
+the last row of the one before, not at a number, so that the thousandth costs what the first costs. A list with one
+order, and nothing to search or to filter, is a `Listing`.
 """
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -39,6 +41,36 @@ class Sort(NamedTuple):
     label: str
     by: Any
     down: bool = False
+
+
+class Leaf(NamedTuple):
+    """One page of a list, and the addresses of those before and after it."""
+
+    rows: Sequence[Any]
+    prev_url: str | None
+    next_url: str | None
+
+
+class Listing(NamedTuple):
+    """A list with one order: by something that is never NULL, else by the key alone; the latest first."""
+
+    statement: Any
+    key: Any
+    by: Any = None
+    down: bool = True
+
+    def page(self, per: int = PER_PAGE, at: str = "", **place: Any) -> Leaf:
+        """The page that this request's address asks for; `at` is the list's page, where this request is for another."""
+        address = partial(url_for, at, **place) if at else here
+        return _leaf(self.statement, self._sort, self.key, per, address=address)
+
+    def first(self, count: int) -> Sequence[Any]:
+        """So many rows from the beginning."""
+        return _read(self.statement, self._sort, self.key, None, count, named=False)[0]
+
+    @property
+    def _sort(self) -> Sort:
+        return Sort("", self.key if self.by is None else self.by, self.down)
 
 
 class Cursor(NamedTuple):
@@ -136,23 +168,13 @@ def find(
     first = next(iter(sorts))
     chosen = asked("sort", list(sorts)) or first
     sort, as_file = sorts[chosen], request.args.get("format") == "csv"
-    back = "before" in request.args and "after" not in request.args
-    at = _cursor(request.args.get("before" if back else "after", ""), sort)
-    rows: list[Any] = []
-    begin: Cursor | None = None
-    end: Cursor | None = None
-    more = False
-    if not as_file:
-        per = PRINTED if request.args.get("print") == "1" else per
-        rows, (begin, end), more = _read(statement, sort, key, at, per, named, back and at is not None)
-    back = back and at is not None
+    per = PRINTED if request.args.get("print") == "1" else per
+    leaf = Leaf([], None, None) if as_file else _leaf(statement, sort, key, per, named=named, address=here)
     return Table(
         statement,
         sort,
         key,
-        rows,
-        here(before=_written(begin)) if begin and (more if back else at is not None) else None,
-        here(after=_written(end)) if end and (True if back else more) else None,
+        *leaf,
         [
             (_(s.label), here(sort=None if name == first else name), name == chosen)
             for name, s in sorts.items()
@@ -199,6 +221,21 @@ def _args() -> dict[str, str]:
     """The words after the question mark, without those that an address cannot be built with."""
     given = request.args.to_dict()
     return {k: v for k, v in given.items() if v and not k.startswith("_") and k not in ("endpoint", "self")}
+
+
+def _leaf(
+    statement: Any, sort: Sort, key: Any, per: int, *, named: bool = False, address: Callable[..., str]
+) -> Leaf:
+    """The page after the row, or before it, that the address names."""
+    back = "before" in request.args and "after" not in request.args
+    at = _cursor(request.args.get("before" if back else "after", ""), sort)
+    back = back and at is not None
+    rows, (begin, end), more = _read(statement, sort, key, at, per, named, back)
+    return Leaf(
+        rows,
+        address(before=_written(begin)) if begin and (more if back else at is not None) else None,
+        address(after=_written(end)) if end and (True if back else more) else None,
+    )
 
 
 def _read(

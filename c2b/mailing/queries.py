@@ -9,6 +9,7 @@ from c2b.accounts.models import User
 from c2b.accounts.queries import normal_email
 from c2b.core.db import db
 from c2b.core.outbox import Delivery, Notice
+from c2b.core.tables import Listing
 from c2b.mailing.preferences import has_chosen
 from c2b.mailing.render import Reader
 from c2b.mailing.topics import Way
@@ -46,17 +47,10 @@ def readers_of(notices: Sequence[Notice]) -> dict[int, Reader]:
     return readers
 
 
-def newest(search: str = "", page: int = 1) -> tuple[Sequence[Notice], bool]:
-    """A page of all mail, newest first, and whether there is more; `search` is part of an address."""
-    rows = db.session.scalars(
-        select(Notice)
-        .outerjoin(User, User.id == Notice.user_id)
-        .where(*_to(search))
-        .order_by(Notice.id.desc())
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE + 1)
-    ).all()
-    return rows[:PER_PAGE], len(rows) > PER_PAGE
+def newest(search: str = "") -> Listing:
+    """All mail, newest first; `search` is part of an address."""
+    people = select(Notice).outerjoin(User, User.id == Notice.user_id)
+    return Listing(people.where(*_to(search)), Notice.id)
 
 
 def how_many() -> dict[str, int]:

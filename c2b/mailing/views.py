@@ -24,12 +24,10 @@ bp = Blueprint("mailing", __name__, url_prefix="/dev/mailbox")
 def mailbox() -> ResponseReturnValue:
     """All mail, newest first."""
     search = query_text(request.args.get("q"))
-    asked = request.args.get("page", "1")
-    page = int(asked) if asked.isascii() and asked.isdigit() and 1 <= int(asked[:6]) <= 10_000 else 1
-    notices, more = queries.newest(search, page)
-    readers = readers_of(notices)
-    rows = [(notice, readers.get(notice.id), _subject(notice, readers.get(notice.id))) for notice in notices]
-    return render_template("mailing/mailbox.html", rows=rows, q=search, page=page, more=more)
+    leaf = queries.newest(search).page(queries.PER_PAGE)
+    readers = readers_of(leaf.rows)
+    rows = [(one, readers.get(one.id), _subject(one, readers.get(one.id))) for one in leaf.rows]
+    return render_template("mailing/mailbox.html", rows=rows, q=search, leaf=leaf)
 
 
 @bp.get("/<int:notice_id>")

@@ -283,5 +283,5 @@ def _unsent(firm_id: int) -> list[Any]:
     """What was not sent yet, the most urgent first."""
     rows: list[Any] = []
     for state in (OrderState.PLACED, OrderState.READY):
-        rows += order_queries.orders_of_firm(firm_id, state, per_page=MOST_ORDERS)[0]
+        rows += order_queries.urgent_orders(firm_id, state, MOST_ORDERS)
     return rows

@@ -18,7 +18,6 @@ from c2b.core.sheets import Amount
 from c2b.core.tables import Sort, asked, find, here, moment
 from c2b.core.text import mark as _l
 from c2b.orders import late, queries
-from c2b.orders.pages import page_number
 from c2b.orders.progress import progress_of, runs_of
 from c2b.pipeline.models import Launch
 from c2b.pipeline.states import LaunchState
@@ -89,8 +88,7 @@ def _cells(rows: Sequence[Any]) -> list[list[Any]]:
 def show(launch_id: int) -> ResponseReturnValue:
     """One launch: price, units, money, attempts, history."""
     launch = get_or_404(Launch, launch_id)
-    page = page_number()
-    attempts, more = queries.attempts_of(launch_id, page=page)
+    attempts = queries.attempts_of(launch_id).page()
     progress, now = progress_of([launch]), utcnow()
     return render_template(
         "orders/launch.html",
@@ -101,7 +99,7 @@ def show(launch_id: int) -> ResponseReturnValue:
         progress=progress[launch.id],
         run=runs_of([launch], progress, now=now).get(launch.id),
         attempts=attempts,
-        names=names_of(shopper_id for _attempt, shopper_id in attempts),
+        names=names_of(shopper_id for _attempt, shopper_id in attempts.rows),
         lines=history(launch),
         words={
             "launch.opened": _("Opened"),
@@ -111,7 +109,5 @@ def show(launch_id: int) -> ResponseReturnValue:
             late.BROKEN: _("Not sent as promised"),
             **{f"launch.{state}": state.label for state in LaunchState},
         },
-        page=page,
-        more=more,
         now=now,
     )

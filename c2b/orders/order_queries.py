@@ -87,22 +87,17 @@ def parcels_by_order(order_ids: Sequence[int]) -> dict[int, list[Shipment]]:
     return found
 
 
-def orders_of_firm(
-    merchant_id: int, state: OrderState | None, *, page: int = 1, per_page: int = 50
-) -> tuple[Sequence[Any], bool]:
-    """A page of a firm's (order, campaign, region, address or None), those due first, and whether there is more."""
-    query = (
+def urgent_orders(merchant_id: int, state: OrderState, most: int) -> Sequence[Any]:
+    """So many of a firm's (order, campaign, region, address or None) in this state, those due first."""
+    return db.session.execute(
         select(Order, Campaign, Pledge.region, Address)
         .join(Campaign, Campaign.id == Order.campaign_id)
         .join(Pledge, Pledge.id == Order.pledge_id)
         .outerjoin(Address, Address.id == Pledge.address_id)
-        .where(Order.merchant_id == merchant_id)
+        .where(Order.merchant_id == merchant_id, Order.state == state)
         .order_by(Order.ship_by, Order.id)
-        .offset((page - 1) * per_page)
-        .limit(per_page + 1)
-    )
-    rows = db.session.execute(query.where(Order.state == state) if state else query).all()
-    return rows[:per_page], len(rows) > per_page
+        .limit(most)
+    ).all()
 
 
 def firm_table(merchant_id: int) -> Any:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import aliased
@@ -12,6 +11,7 @@ from c2b.campaigns.states import PledgeState
 from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.core.forms import is_plain
+from c2b.core.tables import Listing
 from c2b.orders.models import Order
 from c2b.orders.standing import held
 from c2b.payments import windows
@@ -158,17 +158,10 @@ def own_order(shopper_id: int, number: str) -> Order:
     return order
 
 
-def attempts_of(launch_id: int, *, page: int = 1, per_page: int = 50) -> tuple[Sequence[Any], bool]:
-    """A page of a launch's requests for money, newest first, and whether there is more."""
-    rows = db.session.execute(
-        select(Attempt, Pledge.shopper_id)
-        .join(Pledge, Pledge.id == Attempt.pledge_id)
-        .where(Attempt.launch_id == launch_id)
-        .order_by(Attempt.id.desc())
-        .offset((page - 1) * per_page)
-        .limit(per_page + 1)
-    ).all()
-    return rows[:per_page], len(rows) > per_page
+def attempts_of(launch_id: int) -> Listing:
+    """A launch's requests for money as (request, shopper), newest first."""
+    asked = select(Attempt, Pledge.shopper_id).join(Pledge, Pledge.id == Attempt.pledge_id)
+    return Listing(asked.where(Attempt.launch_id == launch_id), Attempt.id)
 
 
 def mandate_is_needed(mandate_id: int) -> bool:

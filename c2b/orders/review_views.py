@@ -13,8 +13,7 @@ from c2b.core.forms import attempt
 from c2b.orders.delivery_forms import AnswerForm, HideForm
 from c2b.orders.firm_views import my_firm
 from c2b.orders.models import Review
-from c2b.orders.pages import page_number
-from c2b.orders.reviews import all_reviews, answer_review, hide_review, show_review, standing
+from c2b.orders.reviews import PER_PAGE, all_reviews, answer_review, hide_review, show_review, standing
 from c2b.orders.views import bp
 
 
@@ -40,13 +39,11 @@ def answer(review_id: int) -> ResponseReturnValue:
 
 
 def _firm_page(form: AnswerForm, answered: int | None, status: int) -> ResponseReturnValue:
-    firm_id, page = my_firm().id, page_number()
-    rows, more = all_reviews(firm_id, page=page)
+    firm_id = my_firm().id
+    leaf = all_reviews(firm_id).page(PER_PAGE, ".firm_reviews")
     html = render_template(
         "orders/firm_reviews.html",
-        rows=rows,
-        more=more,
-        page=page,
+        leaf=leaf,
         form=form,
         answered=answered,
         standing=standing(Review.merchant_id == firm_id),
@@ -85,9 +82,8 @@ def show_again(review_id: int) -> ResponseReturnValue:
 
 
 def _office_page(form: HideForm, hidden: int | None, status: int) -> ResponseReturnValue:
-    page = page_number()
-    rows, more = all_reviews(page=page)
-    if hidden is not None and not rows:
+    leaf = all_reviews().page(PER_PAGE, ".moderate")
+    if hidden is not None and not leaf.rows:
         raise NotFound
-    html = render_template("orders/reviews.html", rows=rows, more=more, page=page, form=form, hidden=hidden)
+    html = render_template("orders/reviews.html", leaf=leaf, form=form, hidden=hidden)
     return html, status

@@ -13,11 +13,13 @@ from c2b.core.db import db, get_or_404, lock
 from c2b.core.errors import NotFound, refuse
 from c2b.core.events import record
 from c2b.core.outbox import notify
+from c2b.core.tables import Listing
 from c2b.core.text import public_name
 from c2b.orders import delivery_rules as rules
 from c2b.orders.models import Order, Review
 
 MOST_PICTURES = 3
+PER_PAGE = 30
 
 
 class Words(NamedTuple):
@@ -139,20 +141,14 @@ def shown_reviews(*narrowed: ColumnElement[bool], limit: int = 20) -> Sequence[A
     return [(review, public_name(name)) for review, name in rows]
 
 
-def all_reviews(
-    merchant_id: int | None = None, *, page: int = 1, per_page: int = 30
-) -> tuple[Sequence[Any], bool]:
-    """A page of (review, campaign, order, writer's name), newest first, of one firm or all; and whether more."""
+def all_reviews(merchant_id: int | None = None) -> Listing:
+    """(review, campaign, order, writer's name), newest first, of one firm or of all."""
     query = (
         select(Review, Campaign, Order, User.name)
         .join(Campaign, Campaign.id == Review.campaign_id)
         .join(Order, Order.id == Review.order_id)
         .join(User, User.id == Review.shopper_id)
-        .order_by(Review.id.desc())
-        .offset((page - 1) * per_page)
-        .limit(per_page + 1)
     )
     if merchant_id is not None:
         query = query.where(Review.merchant_id == merchant_id, Review.hidden_at.is_(None))
-    rows = db.session.execute(query).all()
-    return rows[:per_page], len(rows) > per_page
+    return Listing(query, Review.id)

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from c2b.campaigns.closing import curve_of
 from c2b.community.makers import badge_of
-from c2b.community.queries import questions_of
+from c2b.community.queries import PER_PAGE, questions_of, said_questions
 from c2b.community.states import Badge
 from c2b.core.access import Role, requires
 from c2b.core.clock import utcnow
@@ -61,8 +61,8 @@ def _sale_page(mine: Sale, form: ReadyForm, status: int = 200) -> ResponseReturn
 
 
 def _unanswered(campaign_id: int) -> list[Any]:
-    found, _more = questions_of(campaign_id, current_user.id, speaks=True)
-    return [said for said in found if said.thing.answered_at is None]
+    newest = questions_of(campaign_id, current_user.id, speaks=True).first(PER_PAGE)
+    return [said for said in said_questions(newest, current_user.id) if said.thing.answered_at is None]
 
 
 @bp.get("/sell/c/<slug>/demand.csv")

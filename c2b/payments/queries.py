@@ -26,21 +26,6 @@ def own_mandate(user_id: int, mandate_id: int | None) -> Mandate:
     return mandate
 
 
-def cases(*, page: int = 1, per_page: int = 50) -> tuple[Sequence[Attempt], bool]:
-    """Requests that wait for an operator, the longest first, and whether there is more.
-
-    Their answer is missing for long, is about something else, or what is held could not be let go of.
-    """
-    rows = db.session.scalars(
-        select(Attempt)
-        .where(Attempt.case_at.is_not(None))
-        .order_by(Attempt.case_at, Attempt.id)
-        .offset((page - 1) * per_page)
-        .limit(per_page + 1)
-    ).all()
-    return rows[:per_page], len(rows) > per_page
-
-
 def count_cases() -> int:
     """How many requests wait for an operator."""
     return db.session.scalar(select(func.count()).where(Attempt.case_at.is_not(None))) or 0

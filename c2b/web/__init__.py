@@ -22,6 +22,7 @@ from c2b.web import (
     pagecache,
     pictures,
     recent,
+    signing,
     structured,
     work_views,
 )
@@ -30,6 +31,7 @@ from c2b.web import (
 def register(app: Flask) -> None:
     """Connect the frame to the application."""
     first = (
+        signing,
         pagecache,
         health,
         headers,

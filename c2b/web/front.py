@@ -27,11 +27,11 @@ from c2b.core.kept import Kept
 from c2b.core.languages import LANGUAGES
 from c2b.core.logs import HEADER, SANE
 from c2b.core.own import READER, Hole, Keeping
-from c2b.core.signing import RENEWED, Serializer
 from c2b.web import language, readers, recent
 from c2b.web.meta import KEYS_COOKIE, THEME_COOKIE, THEMES
 from c2b.web.pages import ONCE, TOKEN, Fill, Page
 from c2b.web.readers import Reader, Readers
+from c2b.web.signing import RENEWED, Serializer
 
 LONGEST = 2000  # of an address
 PATIENCE = 3.0  # seconds that one waits for a page that is being written for another

@@ -1,5 +1,7 @@
 """Updates, questions, comments, reports and follows: who may, who sees it, who is told."""
 
+import html
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -234,3 +236,39 @@ def test_hidden_words_are_shown_nowhere(make: Make, client: FlaskClient, now: da
         operations.hide(kind, thing.id, "Not allowed here.", by=operator, now=now)
     for page in ("", "/updates", "/questions", "/feed.atom"):
         assert "Secret" not in client.get(f"/c/{campaign.slug}{page}").text
+
+
+def onward(page: str, rel: str) -> str:
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', page)
+    return html.unescape(found[1]) if found else ""
+
+
+def test_questions_stand_on_pages_by_key_whatever_comes_meanwhile(
+    make: Make, client: FlaskClient, sign_in: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PER_PAGE", 2)
+    firm = make.merchant()
+    campaign = make.campaign(merchant_id=firm.id)
+    asker, owner = make.user(), db.session.get_one(User, firm.staff[0].user_id)
+    asked = [operations.ask_question(campaign.id, f"Question {n}?", by=asker.id, now=now) for n in range(5)]
+    db.session.flush()
+    for question in asked[3:]:
+        operations.answer_question(question.id, "Yes.", by=int(owner.id), now=now)
+    db.session.commit()
+    sign_in(client, owner)
+    listed = f"/c/{campaign.slug}/questions"
+
+    def seen(page: str) -> list[int]:
+        return list(dict.fromkeys(int(n) for n in re.findall(r"Question (\d)\?", page)))
+
+    first = client.get(listed).text
+    assert seen(first) == [2, 1]  # those that wait, then the newest
+    operations.ask_question(campaign.id, "Question 9?", by=asker.id, now=now)
+    db.session.commit()
+    second = client.get(onward(first, "next")).text
+    third = client.get(onward(second, "next")).text
+    assert (seen(second), seen(third), onward(third, "next")) == ([0, 4], [3], "")
+    assert seen(client.get(onward(third, "prev")).text) == [0, 4]
+    refused = client.post(f"{listed}/{asked[0].id}/answer", data={"answer": ""})
+    assert refused.status_code == 422
+    assert onward(refused.text, "next").startswith(f"{listed}?after=")

@@ -1,5 +1,6 @@
 """The mailbox of a development site."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -50,8 +51,8 @@ def test_a_mail_is_shown_in_a_frame_that_runs_nothing(client, mails):
 def test_what_is_not_there_is_not_found(client, mails):
     assert client.get("/dev/mailbox/99").status_code == 404
     assert client.get("/dev/mailbox/99/html").status_code == 404
-    for page in ("0", "x", "9" * 20):
-        assert client.get("/dev/mailbox", query_string={"page": page}).status_code == 200
+    for place in ("0", "x", "9" * 20, "9~x", "1~1"):
+        assert client.get("/dev/mailbox", query_string={"after": place}).status_code == 200
 
 
 def test_long_lists_have_pages_and_as_many_questions(client, make, now, app):
@@ -59,9 +60,14 @@ def test_long_lists_have_pages_and_as_many_questions(client, make, now, app):
     for number in range(45):
         notify("account_exists", alice.id, key=str(number), now=now)
     db.session.commit()
-    first, second = client.get("/dev/mailbox").text, client.get("/dev/mailbox?page=2").text
-    assert first.count("You have an account already") == 40
-    assert second.count("You have an account already") == 5
+    first = client.get("/dev/mailbox").text
+    onward = re.search(r'href="(/dev/mailbox\?after=[^"]+)"', first)
+    assert onward
+    second = client.get(onward[1]).text
+    back = re.search(r'href="(/dev/mailbox\?before=[^"]+)"', second)
+    assert back
+    counts = [text.count("You have an account already") for text in (first, second, client.get(back[1]).text)]
+    assert counts == [40, 5, 40]
 
 
 def test_there_is_no_mailbox_where_mail_leaves_the_house(app):

@@ -16,7 +16,6 @@ from c2b.orders.models import Order
 from c2b.payments import asking
 from c2b.payments.gateway import Outcome
 from c2b.payments.models import Attempt, Refund
-from c2b.payments.queries import cases
 from c2b.payments.refunds import launches_to_refund, send_launch_refunds
 from c2b.payments.states import AttemptState as S
 from c2b.payments.states import RefundState
@@ -210,7 +209,7 @@ def test_a_release_that_fails_is_not_done_but_a_case(launch: Launches, now: date
     run_jobs(now)
     sandbox().script("void", ["fails:account_locked"])
     run_jobs(it.mend_until)
-    [case] = cases()[0]
+    [case] = db.session.scalars(select(Attempt).where(Attempt.case_at.is_not(None)))
     assert (case.purpose, case.state, case.code) == ("void", "failed", "account_locked")
     assert campaign_of(it).state == "failed"  # nobody else waits for it
     assert book()["held"] == 1

@@ -72,3 +72,8 @@ def _of_sessions(secret: str) -> Serializer:
         secret, Sessions.salt, serializer=Sessions.serializer,
         signer_kwargs={"key_derivation": Sessions.key_derivation},
     )  # fmt: skip
+
+
+def register(app: Flask) -> None:
+    """Keep sessions this way."""
+    app.session_interface = Sessions()

@@ -8,7 +8,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
-from c2b.core.signing import RENEWED, Serializer, Sessions
+from c2b.web.signing import RENEWED, Serializer, Sessions
 
 SAID = {"_user_id": "7.1", "_fresh": True, "csrf_token": "a" * 40}
 SALT = "wtf-csrf-token"
