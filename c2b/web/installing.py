@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from c2b.core.access import public
+from c2b.core.languages import PREFIXES
 from c2b.web.assets import asset_url, stylesheet_url
 from c2b.web.filters import lang
 from c2b.web.language import without_prefix
@@ -56,9 +57,14 @@ def offline() -> ResponseReturnValue:
 
 
 def worker_url() -> str:
-    """The address of the service worker; it names the version that it keeps and the page to show offline."""
+    """The address of the service worker; it names the version that it keeps and the pages to show offline.
+
+    It is the same in every language: another address would be another worker, and a browser that goes from one language
+    to the next would put a new one in the place of the one that is just answering.
+    """
     version = stylesheet_url().rsplit(".", 2)[1]
-    query = urlencode({"v": version, "offline": url_for("web.offline")})
+    page = without_prefix(url_for("web.offline"))
+    query = urlencode([("v", version), *(("offline", prefix + page) for prefix in PREFIXES.values())])
     return f"{without_prefix(url_for('web.service_worker'))}?{query}"
 
 

@@ -3,7 +3,7 @@
 // when somebody signs in or out, or when the server no longer shows it.
 
 const asked = new URL(location).searchParams;
-const OFFLINE = asked.get("offline") || "/offline";
+const OFFLINE = asked.getAll("offline"); // one page for each language
 const FILES = `files-${asked.get("v")}`;
 const PAGES = "pages";
 const LASTING = /^\/static\//;
@@ -12,10 +12,13 @@ const DOOR = /\/sign-(in|out)$/;
 
 async function install() {
   const files = await caches.open(FILES);
-  const page = await (await fetch(OFFLINE)).text();
-  await files.put(OFFLINE, new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8" } }));
-  const named = [...page.matchAll(/(?:href|src)="(\/static\/[^"#]+)/g)].map((found) => found[1]);
-  await files.addAll([...new Set(named)]);
+  const named = new Set();
+  for (const address of OFFLINE) {
+    const page = await (await fetch(address)).text();
+    await files.put(address, new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8" } }));
+    for (const found of page.matchAll(/(?:href|src)="(\/static\/[^"#]+)/g)) named.add(found[1]);
+  }
+  await files.addAll([...named]);
   await self.skipWaiting();
 }
 
@@ -33,6 +36,12 @@ async function kept(request) {
   return answer;
 }
 
+// In the language of the address that was asked for.
+function offline(path) {
+  const own = OFFLINE.filter((address) => path.startsWith(address.replace(/offline$/, "")));
+  return caches.match(own.sort((one, other) => other.length - one.length)[0]);
+}
+
 async function page(request, joined) {
   try {
     const answer = await fetch(request);
@@ -43,7 +52,7 @@ async function page(request, joined) {
     }
     return answer;
   } catch {
-    return (joined && (await caches.match(request.url))) || (await caches.match(OFFLINE)) || Response.error();
+    return (joined && (await caches.match(request.url))) || (await offline(new URL(request.url).pathname)) || Response.error();
   }
 }
 

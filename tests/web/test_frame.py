@@ -85,8 +85,9 @@ def test_the_site_can_be_put_on_a_home_screen_and_says_so_offline(client: FlaskC
     for each in manifest["icons"]:
         with client.get(each["src"]) as picture:
             assert picture.mimetype == "image/png"
-    worker = re.search(r'data-worker="([^"]+)"', page)
+    worker, english = (re.search(r'data-worker="([^"]+)"', each) for each in (page, client.get("/help").text))
     assert worker and worker[1].startswith("/sw.js?") and "offline=%2Fes%2Foffline" in worker[1]
+    assert english and english[1] == worker[1]  # one worker, whatever language one reads
     assert client.get("/sw.js").mimetype == "text/javascript"
     assert "csrf" not in client.get("/offline").text  # nobody's page
     assert client.get("/favicon.ico").status_code == 301
