@@ -18,7 +18,7 @@ from c2b.payments.checks import provider_book
 from c2b.payments.models import Attempt, Refund
 from c2b.settlement import rules
 from c2b.settlement.comparing import Gap, differences, fact_of
-from c2b.settlement.dues import disputed, in_payouts
+from c2b.settlement.dues import booked_on, disputed, in_payouts
 from c2b.settlement.models import BankAccount, Payout, PayoutLine
 from c2b.settlement.reconciling import last_reconciliation, our_facts
 from c2b.settlement.states import UNSENT, PayoutState
@@ -51,23 +51,12 @@ def money_of_orders() -> Any:
         _refunded(Refund.amount).label("refunded"),
         _lost().label("dispute_lost"),
         in_payouts(GONE_OUT).label("paid_out"),
-        (-_booked(AccountKind.PLATFORM_FEE)).label("platform_fee"),
-        _booked(AccountKind.LOSSES).label("borne_by_us"),
-        (-_booked(AccountKind.MERCHANT_PAYABLE) - in_payouts(GONE_OUT)).label("held"),
+        (-booked_on(AccountKind.PLATFORM_FEE)).label("platform_fee"),
+        booked_on(AccountKind.LOSSES).label("borne_by_us"),
+        (-booked_on(AccountKind.MERCHANT_PAYABLE) - in_payouts(GONE_OUT)).label("held"),
         in_payouts(UNSENT).label("planned"),
         Order.settled_at,
     ).join(Attempt, Attempt.id == Order.attempt_id)
-
-
-def _booked(kind: AccountKind) -> Any:
-    return (
-        select(func.coalesce(func.sum(Entry.amount), 0))
-        .join(Transaction, Transaction.id == Entry.tx_id)
-        .join(Account, Account.id == Entry.account_id)
-        .where(Transaction.order_id == Order.id, Account.kind == kind)
-        .correlate(Order)
-        .scalar_subquery()
-    )
 
 
 def _refunded(column: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
 
 from c2b.core.db import db
 from c2b.ledger.kinds import AccountKind, Cause
@@ -94,11 +94,20 @@ def dues(order_ids: Iterable[int]) -> list[Due]:
 
 def booked() -> Any:
     """For one order, what the books owe its merchant: the other side of the sale, less refunds and lost disputes."""
+    return -booked_on(AccountKind.MERCHANT_PAYABLE)
+
+
+def booked_on(kind: AccountKind) -> Any:
+    """For one order, the sum of its entries on accounts of this kind; debits positive.
+
+    The kind is looked at in the sum, not in the condition: SQLite would begin with the account, and read all that was
+    ever booked on it for each order.
+    """
     return (
-        select(func.coalesce(-func.sum(Entry.amount), 0))
+        select(func.coalesce(func.sum(case((Account.kind == kind, Entry.amount), else_=0)), 0))
         .join(Transaction, Transaction.id == Entry.tx_id)
         .join(Account, Account.id == Entry.account_id)
-        .where(Transaction.order_id == Order.id, Account.kind == AccountKind.MERCHANT_PAYABLE)
+        .where(Transaction.order_id == Order.id)
         .correlate(Order)
         .scalar_subquery()
     )
