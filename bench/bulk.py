@@ -159,7 +159,7 @@ def _must_agree(address: str, orders: int, total: int, pledges: int) -> None:
 @measure("bulk")
 def charging_limit(stage: Stage) -> Figures:
     """Charging at a provider that takes 100 requests in a second."""
-    rate = _charge(stage, FULL or 250, LIMIT)
+    rate = _charge(stage, FULL or 1000, LIMIT)
     return {"rate": rate, "of_limit": rate / LIMIT}
 
 
