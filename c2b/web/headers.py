@@ -1,5 +1,7 @@
 """What every answer carries: headers that keep browsers from doing what no page of ours needs."""
 
+from functools import cache
+
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
 
@@ -35,17 +37,27 @@ def _begin() -> None:
         read_demo_clock()
 
 
+@cache
+def _same_for_all(gateway: str, production: bool) -> tuple[tuple[str, str], ...]:
+    """What every answer of this site says, where it says nothing else of its own."""
+    always = (
+        ("Content-Security-Policy", CONTENT + PROVIDERS.get(gateway, "")),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "strict-origin-when-cross-origin"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+    )
+    https = (("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),) if production else ()
+    return always + https
+
+
 def _protect(response: Response) -> Response:
-    headers = response.headers
-    gateway = current_app.config["C2B"].gateway
-    headers.setdefault("Content-Security-Policy", CONTENT + PROVIDERS.get(gateway, ""))
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("X-Frame-Options", "DENY")
-    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if current_app.config["C2B"].production:
-        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    headers, config = response.headers, current_app.config["C2B"]
+    own = {name.lower() for name in headers.keys()}  # noqa: SIM118  # without it each one is a pair
+    for name, value in _same_for_all(config.gateway, config.production):
+        if name.lower() not in own:
+            headers.add(name, value)
     if request.endpoint not in NO_DATABASE and "Cache-Control" not in headers:
         # Whoever was not asked for is not asked for now: the database may be what failed.
         signed_in = "_login_user" in g and current_user.is_authenticated

@@ -4,11 +4,14 @@ A view opts in for visitors by `@same_for_visitors`, and for signed-in readers b
 reader's own (see pages.py and core/own.py) is filled in anew.
 """
 
+from functools import cache
+
 import structlog
 from flask import Flask, Response, current_app, g, request, session
 from flask.globals import request_ctx
 from flask_login import current_user
 from markupsafe import escape
+from werkzeug.http import dump_cookie
 
 from c2b.core.access import Role
 from c2b.core.kept import Kept
@@ -28,8 +31,7 @@ log = structlog.get_logger()
 def finish(response: Response) -> Response:
     """Mark a page, keep it where others share it, answer "as you have it" or compress it; the last to see it."""
     if "_user_id" in session and request.method not in ("GET", "HEAD"):
-        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-        response.set_cookie(ACTED, "1", max_age=WHILE_ACTED, httponly=True, samesite="Lax", secure=secure)
+        response.headers.add("Set-Cookie", _acted(bool(current_app.config["SESSION_COOKIE_SECURE"])))
     plain = response.status_code == 200 and response.mimetype == "text/html" and not response.is_streamed
     if not plain or request.method != "GET" or "Content-Encoding" in response.headers:
         return _unmarked(response)
@@ -57,6 +59,14 @@ def finish(response: Response) -> Response:
         if compressed:
             response.headers["Content-Encoding"] = "gzip"
     return response
+
+
+@cache
+def _acted(secure: bool) -> str:
+    """The cookie of somebody who has just sent a form."""
+    return dump_cookie(
+        ACTED, "1", max_age=WHILE_ACTED, sync_expires=False, httponly=True, samesite="Lax", secure=secure
+    )
 
 
 def _unmarked(response: Response) -> Response:

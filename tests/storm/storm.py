@@ -147,6 +147,8 @@ class Storm:
         told, last, still = 0.0, -1, 0
         while True:
             state, open_, decided, waiting = self.look()
+            if each is not None:
+                each(decided)  # also where all was done between two looks: no trouble is left out
             if state in states and not open_ and not waiting:
                 return
             if any(worker.poll() is not None for worker in self.running):
@@ -158,8 +160,6 @@ class Storm:
             if time.monotonic() > told + 10:
                 told = time.monotonic()
                 print(f"  {state}: {decided} decided, {open_} open, {waiting} webhooks", flush=True)
-            if each is not None:
-                each(decided)
             still = still + 1 if decided == last and not open_ and not waiting else 0
             last = decided
             time.sleep(BEAT)
