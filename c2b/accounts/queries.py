@@ -10,11 +10,11 @@ from c2b.core.access import Role
 from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.core.outbox import Delivery, Notice
+from c2b.core.rows import among
 from c2b.core.tables import Listing
 
 NOTICES_PER_PAGE = 30
 MAIL_ONLY = ("account_confirm", "account_exists", "account_reset", "digest")  # a way in, or told here already
-CHUNK = 5000
 
 
 def normal_email(email: str) -> str:
@@ -29,13 +29,10 @@ def user_by_email(email: str) -> User | None:
 
 def names_of(ids: Iterable[int]) -> dict[int, str]:
     """The names of these people, by id."""
-    wanted = sorted(set(ids))
-    names: dict[int, str] = {}
-    for start in range(0, len(wanted), CHUNK):
-        some = wanted[start : start + CHUNK]
-        rows = db.session.execute(select(User.id, User.name).where(User.id.in_(some)))
-        names.update((id_, name) for id_, name in rows)
-    return names
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    return dict(db.session.execute(select(User.id, User.name).where(among(User.id, wanted))).all())
 
 
 def with_role(role: Role) -> list[int]:

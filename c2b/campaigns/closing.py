@@ -20,6 +20,7 @@ from c2b.campaigns.telling import (
     tell_all,
 )
 from c2b.core.db import db
+from c2b.core.rows import among
 from c2b.core.states import move_many
 from c2b.demand.clearing import Cleared, clear
 from c2b.demand.curve import Curve, Tier
@@ -62,7 +63,7 @@ def _lock_due(ids: Sequence[int], now: datetime) -> Sequence[Any]:
             Campaign.id, Campaign.state, Campaign.basis, Campaign.threshold, Campaign.counted_units,
             Campaign.title, Campaign.slug, Campaign.closes_at,
         )
-        .where(Campaign.id.in_(ids), Campaign.state.in_(TAKES_PLEDGES), Campaign.closes_at < now)
+        .where(among(Campaign.id, ids), Campaign.state.in_(TAKES_PLEDGES), Campaign.closes_at < now)
         .order_by(Campaign.id)
         .with_for_update(key_share=True)
     ).all()  # fmt: skip
@@ -73,14 +74,14 @@ def _cleared(missed: Sequence[Any]) -> dict[int, Cleared]:
     ids = [campaign.id for campaign in missed]
     groups: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
     points = select(DemandPoint.campaign_id, *POINT).where(
-        DemandPoint.campaign_id.in_(ids), DemandPoint.people > 0
+        among(DemandPoint.campaign_id, ids), DemandPoint.people > 0
     )
     for campaign_id, *point in db.session.execute(points):
         groups[campaign_id].append((point[0], point[1], point[2], point[3]))
     tiers: dict[int, list[Tier]] = defaultdict(list)
     ladders = select(PriceTier.campaign_id, PriceTier.from_quantity, PriceTier.unit_price)
     for campaign_id, quantity, price in db.session.execute(
-        ladders.where(PriceTier.campaign_id.in_(list(groups))).order_by(PriceTier.from_quantity)
+        ladders.where(among(PriceTier.campaign_id, groups)).order_by(PriceTier.from_quantity)
     ):
         tiers[campaign_id].append(Tier(quantity, price))
     found = {}

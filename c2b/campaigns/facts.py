@@ -3,14 +3,12 @@
 Who works for a firm is kept by features above this one, which it may not import; their two tables are named here.
 """
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Connection,
@@ -20,8 +18,6 @@ from sqlalchemy import (
     case,
     column,
     exists,
-    func,
-    literal,
     or_,
     select,
     table,
@@ -60,15 +56,6 @@ class Asked:
         int | None
     )  # the version of their sessions that counts; None for nobody, and for a closed account
     first: First | None
-
-
-def among(value: Any, wanted: Collection[int] | Collection[str]) -> ColumnElement[bool]:
-    """Whether `value` is one of many: one parameter and one plan, however many there are."""
-    items = sorted(set(wanted))  # type: ignore[type-var]  # all numbers or all words
-    if is_sqlite():
-        return value.in_(select(func.json_each(json.dumps(items)).table_valued("value").c.value))  # type: ignore[no-any-return]  # the column is untyped here
-    kind: Any = String if isinstance(value.type, String) else BigInteger
-    return value == func.any(literal(items, ARRAY(kind)))  # type: ignore[no-any-return]  # the column is untyped here
 
 
 def works_for(campaign_id: Any, merchant_id: Any, user_id: Any) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from c2b.core.db import db, lock
 from c2b.core.errors import Stale
 from c2b.core.events import record
 from c2b.core.outbox import notify_many
+from c2b.core.rows import among
 from c2b.core.states import move, move_all, move_many
 from c2b.core.text import gettext as _
 
@@ -73,7 +74,7 @@ def release_all(campaign_id: int, *, by: int | None, now: datetime) -> list[int]
 def release_everyone(campaign_ids: Sequence[int], *, now: datetime) -> None:
     """Let every pledge of these campaigns go that is not ordered or over already; their campaigns are locked."""
     for state in CAN_BE_RELEASED:
-        move_all(Pledge, Pledge.campaign_id.in_(campaign_ids), state, P.RELEASED, by=None, now=now)
+        move_all(Pledge, among(Pledge.campaign_id, campaign_ids), state, P.RELEASED, by=None, now=now)
 
 
 def place_late(campaign_id: int, request: PledgeRequest, unit_price: int, *, now: datetime) -> Pledge:

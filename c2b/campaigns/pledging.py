@@ -6,11 +6,9 @@ The list is the hot path: it works on sets and plain values, and asks for no rec
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, String, bindparam, literal, select, true
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 from sqlalchemy.orm.util import identity_key
 
 from c2b.campaigns import rules
@@ -23,10 +21,10 @@ from c2b.campaigns.requests import PledgeChange, PledgeRequest, Refusal, obey
 from c2b.campaigns.states import PledgeState
 from c2b.campaigns.tally import Amount, Tally, add_demand, add_joined
 from c2b.campaigns.tipping import close_early, tip
-from c2b.core.db import Json, UtcDateTime, db, get_or_404, is_sqlite, lock
+from c2b.core.db import db, get_or_404, lock
 from c2b.core.events import record_many
 from c2b.core.outbox import notify_many
-from c2b.core.rows import as_sent, sent_rows
+from c2b.core.rows import insert_rows
 from c2b.core.text import gettext as _
 from c2b.core.text import speaking
 
@@ -150,24 +148,6 @@ def _amount(request: PledgeRequest) -> Amount:
     return Amount(request.ceiling, request.quantity, request.tolerance)
 
 
-# What differs from pledge to pledge; the rest is the same for all that are placed at one moment.
-COLUMNS: dict[str, Any] = {
-    "campaign_id": BigInteger,
-    "shopper_id": BigInteger,
-    "quantity": BigInteger,
-    "tolerance": BigInteger,
-    "ceiling": BigInteger,
-    "counts": Boolean,
-    "options": Json,
-    "region": String,
-    "address_id": BigInteger,
-    "mandate_id": BigInteger,
-    "terms": String,
-    "request_key": String,
-    "brought_by": BigInteger,
-}
-
-
 def _insert(
     connection: Connection, held: dict[int, Held], accepted: Sequence[Wanted], now: datetime
 ) -> dict[Who, int]:
@@ -175,25 +155,11 @@ def _insert(
     if not accepted:
         return {}
     rows = [_row(held[campaign_id], request) for campaign_id, request in accepted]
-    placed = connection.execute(_insert_sent(is_sqlite()), as_sent(rows) | {"now": now})
+    placed = insert_rows(
+        Pledge, rows, only_new=True, returning=("campaign_id", "shopper_id", "id"),
+        late=False, placed_at=now, state=P.ACTIVE, state_since=now, allocated=0,
+    )  # fmt: skip
     return {(campaign_id, shopper_id): id_ for campaign_id, shopper_id, id_ in placed}
-
-
-@cache
-def _insert_sent(on_sqlite: bool) -> Any:
-    table: Any = Pledge.__table__
-    sent, at = sent_rows(on_sqlite, **COLUMNS), bindparam("now", type_=UtcDateTime())
-    same = {
-        "late": literal(False),
-        "placed_at": at,
-        "state": literal(P.ACTIVE, table.c.state.type),
-        "state_since": at,
-        "allocated": literal(0, BigInteger),
-    }
-    insert: Any = (sqlite if on_sqlite else postgresql).insert(table)
-    rows = select(*sent.c, *same.values()).where(true())
-    new = insert.from_select([*COLUMNS, *same], rows).on_conflict_do_nothing()
-    return new.returning(table.c.campaign_id, table.c.shopper_id, table.c.id)
 
 
 def _row(campaign: Held, request: PledgeRequest) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from c2b.campaigns.cards import (
 )
 from c2b.campaigns.closing import campaigns_to_close, campaigns_to_warm
 from c2b.campaigns.closing import curve_of as demand
-from c2b.campaigns.facts import among
 from c2b.campaigns.models import Campaign, Follow, Pledge
 from c2b.campaigns.order import SORTS, Place, place_asked
 from c2b.campaigns.page import PageView, TierView, page_view
@@ -35,6 +34,7 @@ from c2b.campaigns.telling import audience, campaigns_closing_soon, campaigns_to
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db
 from c2b.core.errors import NotFound
+from c2b.core.rows import among
 from c2b.demand.curve import Wanted
 
 __all__ = [

@@ -14,7 +14,7 @@ from c2b.campaigns.states import STANDING, TAKES_PLEDGES, CampaignState, PledgeS
 from c2b.core.db import Json, db, is_sqlite
 from c2b.core.events import Event, record_many
 from c2b.core.outbox import notify_found, notify_many
-from c2b.core.rows import as_sent, sent_rows
+from c2b.core.rows import among, as_sent, sent_rows
 
 C = CampaignState
 REMIND_BEFORE = timedelta(hours=48)
@@ -73,9 +73,9 @@ def tell_all(
 def _audience(ids: Sequence[int]) -> Any:
     """(campaign_id, user_id) of everyone who joined or follows, each once."""
     joined = select(Pledge.campaign_id, Pledge.shopper_id.label("user_id")).where(
-        Pledge.campaign_id.in_(ids), Pledge.state.in_(STANDING)
+        among(Pledge.campaign_id, ids), Pledge.state.in_(STANDING)
     )
-    following = select(Follow.campaign_id, Follow.user_id).where(Follow.campaign_id.in_(ids))
+    following = select(Follow.campaign_id, Follow.user_id).where(among(Follow.campaign_id, ids))
     return union(joined, following)
 
 
@@ -113,7 +113,7 @@ def remind_closing(ids: Sequence[int], *, now: datetime) -> None:
 def _can_change(ids: Sequence[int]) -> Any:
     """Who joined and may still change the most they would pay; their reminder leads there."""
     return select(Pledge.campaign_id, Pledge.shopper_id.label("user_id")).where(
-        Pledge.campaign_id.in_(ids), Pledge.state == PledgeState.ACTIVE
+        among(Pledge.campaign_id, ids), Pledge.state == PledgeState.ACTIVE
     )
 
 
@@ -140,14 +140,14 @@ def tell_tipped(ids: Sequence[int], *, now: datetime) -> None:
 
 def _locked(ids: Sequence[int], line: str, which: Any) -> Sequence[Any]:
     """Those of these campaigns that are like this and have no such line, held until the transaction ends."""
-    held = select(Campaign.id).where(Campaign.id.in_(ids)).order_by(Campaign.id)
+    held = select(Campaign.id).where(among(Campaign.id, ids)).order_by(Campaign.id)
     db.session.execute(held.with_for_update(key_share=True)).all()
     return db.session.execute(
         select(
             Campaign.id, Campaign.state, Campaign.title, Campaign.slug, Campaign.closes_at, Campaign.tipped_at,
             Campaign.tip_by_demand,
         )
-        .where(Campaign.id.in_(ids), which, ~_was_told(line))
+        .where(among(Campaign.id, ids), which, ~_was_told(line))
         .order_by(Campaign.id)
     ).all()  # fmt: skip
 

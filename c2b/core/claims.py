@@ -8,13 +8,27 @@ import os
 import socket
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, delete, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    Select,
+    String,
+    bindparam,
+    delete,
+    literal,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from c2b.core.db import Base, db, is_sqlite
+from c2b.core.rows import among, as_sent, sent_rows
 
 ME = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
@@ -55,23 +69,31 @@ def claim(work: str, items: Sequence[int], *, seconds: float, holder: str | None
     """
     if not items:
         return {}
-    holder = holder or me()
     now = database_time()
-    insert: Any = (sqlite if is_sqlite() else postgresql).insert(Claim)
-    lease = {"work": work, "holder": holder, "until": now + seconds, "epoch": 1, "failures": 0}
-    taken = db.session.execute(
-        insert.on_conflict_do_update(
-            index_elements=["work", "item"],
-            set_={
-                "holder": insert.excluded.holder,
-                "until": insert.excluded.until,
-                "epoch": Claim.epoch + 1,
-            },
-            where=Claim.until < now,
-        ).returning(Claim.item, Claim.epoch),
-        [lease | {"item": item} for item in sorted(set(items))],
-    )
+    lease = {"of": work, "me": holder or me(), "now": now, "later": now + seconds}
+    wanted = [{"item": item} for item in sorted(set(items))]
+    taken = db.session.connection().execute(_take(is_sqlite()), lease | as_sent(wanted))
     return {row.item: row.epoch for row in taken}
+
+
+@cache
+def _take(on_sqlite: bool) -> Any:
+    table: Any = Claim.__table__
+    lease = select(
+        bindparam("of", type_=String), sent_rows(on_sqlite, item=BigInteger).c.item,
+        bindparam("me", type_=String), bindparam("later", type_=Float), literal(1), literal(0),
+    ).where(true())  # fmt: skip
+    insert: Any = (sqlite if on_sqlite else postgresql).insert(table)
+    insert = insert.from_select(["work", "item", "holder", "until", "epoch", "failures"], lease)
+    return insert.on_conflict_do_update(
+        index_elements=["work", "item"],
+        set_={
+            "holder": insert.excluded.holder,
+            "until": insert.excluded.until,
+            "epoch": table.c.epoch + 1,
+        },
+        where=table.c.until < bindparam("now", type_=Float),
+    ).returning(table.c.item, table.c.epoch)
 
 
 def renew(work: str, item: int, *, seconds: float, holder: str | None = None) -> bool:
@@ -98,7 +120,7 @@ def extend(work: str, claims: Mapping[int, int], *, seconds: float) -> dict[int,
         return {}
     kept = db.session.execute(
         update(Claim)
-        .where(Claim.work == work, Claim.item.in_(claims), Claim.holder == me())
+        .where(Claim.work == work, among(Claim.item, claims), Claim.holder == me())
         .values(until=database_time() + seconds)
         .returning(Claim.item, Claim.epoch)
         .execution_options(synchronize_session=False)
@@ -121,7 +143,7 @@ def finish_all(work: str, claims: Mapping[int, int]) -> bool:
     """The same for {item: epoch}; False where one of them is no longer ours (then roll back)."""
     given = db.session.execute(
         delete(Claim)
-        .where(Claim.work == work, Claim.item.in_(claims), Claim.holder == me())
+        .where(Claim.work == work, among(Claim.item, claims), Claim.holder == me())
         .returning(Claim.item, Claim.epoch)
         .execution_options(synchronize_session=False)
     )
@@ -139,7 +161,7 @@ def is_held(work: str, item: int, epoch: int) -> bool:
 def release(work: str, items: Sequence[int], *, holder: str | None = None) -> None:
     """Give claims back when their work is done."""
     db.session.execute(
-        delete(Claim).where(Claim.work == work, Claim.item.in_(items), Claim.holder == (holder or me()))
+        delete(Claim).where(Claim.work == work, among(Claim.item, items), Claim.holder == (holder or me()))
     )
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import BigInteger, Index, Insert, String, Table, bindparam, insert, select
+from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from c2b.core.db import Json, Model, UtcDateTime, db, is_sqlite
-from c2b.core.rows import as_sent, sent_rows
+from c2b.core.db import Model, db
+from c2b.core.rows import insert_rows
 
 
 class Event(Model):
@@ -41,19 +40,10 @@ def record(thing: Any, kind: str, *, by: int | None, at: datetime, **data: Any) 
 def record_many(rows: Sequence[dict[str, Any]]) -> None:
     """Write many lines at once; each has the keys subject, subject_id, kind, by, at, data."""
     for at in dict.fromkeys(row["at"] for row in rows):
-        lines = [{name: row[name] for name in COLUMNS} for row in rows if row["at"] == at]
-        db.session.connection().execute(_insert_sent(is_sqlite()), as_sent(lines) | {"now": at})
+        insert_rows(Event, [{name: row[name] for name in COLUMNS} for row in rows if row["at"] == at], at=at)
 
 
-COLUMNS: dict[str, Any] = {
-    "subject": String, "subject_id": BigInteger, "kind": String, "by": BigInteger, "data": Json,
-}  # fmt: skip
-
-
-@cache
-def _insert_sent(sqlite: bool) -> Insert:
-    sent, at = sent_rows(sqlite, **COLUMNS), bindparam("now", type_=UtcDateTime())
-    return insert(cast(Table, Event.__table__)).from_select([*COLUMNS, "at"], select(*sent.c, at))
+COLUMNS = ("subject", "subject_id", "kind", "by", "data")
 
 
 def history(thing: Any) -> Sequence[Event]:

@@ -6,26 +6,20 @@ The row holds who and what, not the words: it is put into words in the reader's 
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ForeignKey,
     Index,
-    String,
-    bindparam,
     literal,
-    select,
     text,
-    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from c2b.core.db import Json, Model, UtcDateTime, db, is_sqlite
+from c2b.core.db import Model, db, is_sqlite
 from c2b.core.labels import LabelEnum, one_of
-from c2b.core.rows import as_sent, sent_rows
+from c2b.core.rows import insert_rows
 from c2b.core.text import mark as _l
 
 
@@ -88,27 +82,9 @@ def notify_many(
     ]
     if rows:
         db.session.flush()
-        db.session.connection().execute(_insert_sent(is_sqlite()), as_sent(rows) | {"now": now})
-
-
-COLUMNS: dict[str, Any] = {
-    "key": String, "kind": String, "user_id": BigInteger, "address": String, "data": Json,
-}  # fmt: skip
-
-
-@cache
-def _insert_sent(on_sqlite: bool) -> Any:
-    table: Any = Notice.__table__
-    sent, at = sent_rows(on_sqlite, **COLUMNS), bindparam("now", type_=UtcDateTime())
-    same = {
-        "created_at": at,
-        "due_at": at,
-        "delivery": literal(Delivery.QUEUED, table.c.delivery.type),
-        "tries": literal(0, BigInteger),
-    }
-    insert: Any = (sqlite if on_sqlite else postgresql).insert(table)
-    rows = select(*sent.c, *same.values()).where(true())
-    return insert.from_select([*COLUMNS, *same], rows).on_conflict_do_nothing(index_elements=["key"])
+        insert_rows(
+            Notice, rows, only_new=True, created_at=now, due_at=now, delivery=Delivery.QUEUED, tries=0
+        )
 
 
 def notify_found(kind: str, found: Any, given: dict[str, Any], *, now: datetime) -> None:

@@ -12,9 +12,8 @@ from c2b.core.db import db
 from c2b.core.errors import Stale, refuse
 from c2b.core.events import Event, record, record_many
 from c2b.core.machine import Machine
+from c2b.core.rows import among
 from c2b.core.text import gettext as _
-
-CHUNK = 500  # ids in one statement
 
 _lives: dict[str, Any] = {}
 
@@ -68,17 +67,15 @@ def move_many(
     """
     _must_be_an_arrow(cls, old, new, guard)
     db.session.flush()
-    moved: list[int] = []
-    for start in range(0, len(ids), CHUNK):
-        moved += db.session.scalars(
-            update(cls)
-            .where(
-                cls.id.in_(ids[start : start + CHUNK]), cls.state == old, true() if guard is None else guard
-            )
-            .values(state=new, state_since=now, **values)
-            .returning(cls.id)
-            .execution_options(synchronize_session=False)
-        )
+    if not ids:
+        return []
+    moved = db.session.scalars(
+        update(cls)
+        .where(among(cls.id, ids), cls.state == old, true() if guard is None else guard)
+        .values(state=new, state_since=now, **values)
+        .returning(cls.id)
+        .execution_options(synchronize_session=False)
+    ).all()
     gone = set(moved)
     for thing in db.session.identity_map.values():
         if isinstance(thing, cls) and thing.__dict__.get("id") in gone:
@@ -92,7 +89,7 @@ def move_many(
             for id_ in moved
         ]
     )  # fmt: skip
-    return moved
+    return list(moved)
 
 
 def move_all(

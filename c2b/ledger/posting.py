@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select, tuple_, update
 
-from c2b.core.db import db, is_sqlite
+from c2b.core.db import db
+from c2b.core.rows import among, insert_rows
 from c2b.ledger.kinds import AccountKind, Cause
 from c2b.ledger.models import Account, Entry, Transaction
 
@@ -66,7 +66,7 @@ def post(postings: Sequence[Posting], *, now: datetime) -> list[int]:
         for number, posting in new
         for seq, leg in enumerate((leg for leg in posting.legs if leg.amount), start=1)
     ]
-    db.session.execute(insert(_table(Entry)), rows)
+    insert_rows(Entry, rows)
     _add_to_balances(rows)
     _seal(sorted(numbers.values()), now)
     return sorted(numbers.values())
@@ -83,11 +83,6 @@ def _table(model: Any) -> Any:
     return model.__table__
 
 
-def _insert_new(model: Any) -> Any:
-    dialect: Any = sqlite if is_sqlite() else postgresql
-    return dialect.insert(_table(model)).on_conflict_do_nothing()
-
-
 def _open(by_fact: dict[Fact, Posting], now: datetime) -> dict[Fact, int]:
     """New transactions, still without entries: {fact: number}."""
     rows = [
@@ -97,15 +92,13 @@ def _open(by_fact: dict[Fact, Posting], now: datetime) -> dict[Fact, int]:
             "kind": p.kind,
             "currency": p.currency,
             "order_id": p.order_id,
-            "at": now,
         }
         for _fact, p in sorted(by_fact.items())  # two processes with the same facts wait in the same order
     ]
     if not rows:
         return {}
-    table = _table(Transaction)
-    opened = db.session.execute(
-        _insert_new(Transaction).returning(table.c.id, table.c.cause, table.c.cause_id, table.c.kind), rows
+    opened = insert_rows(
+        Transaction, rows, only_new=True, returning=("id", "cause", "cause_id", "kind"), at=now
     )
     return {(str(row.cause), row.cause_id, row.kind): row.id for row in opened}
 
@@ -119,11 +112,8 @@ def _accounts(names: set[Name]) -> dict[Name, int]:
     found = _find(names)
     missing = sorted(names - found.keys())
     if missing:
-        rows = [
-            {"kind": AccountKind(kind), "owner": owner, "currency": currency, "balance": 0}
-            for kind, owner, currency in missing
-        ]
-        db.session.execute(_insert_new(Account), rows)
+        rows = [{"kind": kind, "owner": owner, "currency": currency} for kind, owner, currency in missing]
+        insert_rows(Account, rows, only_new=True, balance=0)
         found |= _find(set(missing))
     return found
 
@@ -160,7 +150,4 @@ def _add_to_balances(rows: Sequence[dict[str, int]]) -> None:
 def _seal(numbers: Sequence[int], now: datetime) -> None:
     """Close these transactions: the database looks whether they add up, and lets nothing more in."""
     table = _table(Transaction)
-    for start in range(0, len(numbers), CHUNK):
-        db.session.execute(
-            update(table).where(table.c.id.in_(numbers[start : start + CHUNK])).values(sealed_at=now)
-        )
+    db.session.execute(update(table).where(among(table.c.id, numbers)).values(sealed_at=now))

@@ -11,6 +11,7 @@ from c2b.core import claims, progress
 from c2b.core.db import db, end_transaction, lock, must_be_outside_transaction, transaction
 from c2b.core.errors import Refused
 from c2b.core.outbox import Delivery, Notice
+from c2b.core.rows import among
 from c2b.core.text import gettext as _
 from c2b.mailing.mail import Mail, Retry, Transport, Undeliverable
 from c2b.mailing.posting import hand_over
@@ -82,7 +83,7 @@ def send_again(notice_id: int, *, now: datetime) -> None:
 
 def _read(ids: Sequence[int]) -> list[tuple[int, Notice, Reader | None]]:
     """The notices with their readers, apart from the database: no transaction is open while they are sent."""
-    waiting = (Notice.id.in_(ids), Notice.delivery == Delivery.QUEUED)
+    waiting = (among(Notice.id, ids), Notice.delivery == Delivery.QUEUED)
     notices = db.session.scalars(select(Notice).where(*waiting).order_by(Notice.due_at, Notice.id)).all()
     readers = readers_of(notices)
     for notice in notices:
@@ -134,7 +135,7 @@ def _note_sent(ids: Sequence[int], now: datetime) -> None:
     with transaction():
         db.session.execute(
             update(Notice)
-            .where(Notice.id.in_(ids), Notice.delivery == Delivery.QUEUED)
+            .where(among(Notice.id, ids), Notice.delivery == Delivery.QUEUED)
             .values(delivery=Delivery.SENT, sent_at=now, tries=Notice.tries + 1, error=None)
             .execution_options(synchronize_session=False)
         )

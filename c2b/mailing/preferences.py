@@ -12,6 +12,7 @@ from c2b.core.db import db, is_sqlite, lock
 from c2b.core.errors import Refused
 from c2b.core.events import record
 from c2b.core.outbox import Notice
+from c2b.core.rows import among
 from c2b.core.text import gettext as _
 from c2b.mailing import rules
 from c2b.mailing.models import NoticePreference
@@ -30,7 +31,7 @@ def choices_of(users: Iterable[int]) -> dict[int, dict[str, Way]]:
     """What these people chose, by person and topic."""
     rows = db.session.execute(
         select(NoticePreference.user_id, NoticePreference.topic, NoticePreference.way).where(
-            NoticePreference.user_id.in_(sorted(set(users)))
+            among(NoticePreference.user_id, users)
         )
     )
     found: dict[int, dict[str, Way]] = {}

@@ -9,6 +9,7 @@ from c2b.accounts.models import User
 from c2b.accounts.queries import normal_email
 from c2b.core.db import db
 from c2b.core.outbox import Delivery, Notice
+from c2b.core.rows import among
 from c2b.core.tables import Listing
 from c2b.mailing.preferences import has_chosen
 from c2b.mailing.render import Reader
@@ -35,7 +36,7 @@ def is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def readers_of(notices: Sequence[Notice]) -> dict[int, Reader]:
     """Whom each of these notices is for, by notice id; those that are for nobody are left out."""
     ids = {notice.user_id for notice in notices if notice.user_id is not None}
-    rows = db.session.execute(select(User.id, User.email, User.name, User.locale).where(User.id.in_(ids)))
+    rows = db.session.execute(select(User.id, User.email, User.name, User.locale).where(among(User.id, ids)))
     people = {row.id: Reader(row.id, row.email, row.name, row.locale) for row in rows}
     readers: dict[int, Reader] = {}
     for notice in notices:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select, update
 from c2b.accounts.models import User
 from c2b.core.db import db, end_transaction, lock, transaction
 from c2b.core.outbox import Delivery, Notice, notify
+from c2b.core.rows import among
 from c2b.mailing import rules
 from c2b.mailing.preferences import choices_of, has_chosen
 from c2b.mailing.topics import EVERY_DAY, URGENT, Way, topic_of
@@ -84,7 +85,7 @@ def _sort(ids: list[int], now: datetime) -> None:
     rows = db.session.execute(
         select(Notice.id, Notice.kind, User.id, User.quiet_from, User.quiet_until, User.erased_at)
         .join(User, User.id == Notice.user_id)
-        .where(Notice.id.in_(ids), Notice.delivery == Delivery.QUEUED, Notice.way.is_(None))
+        .where(among(Notice.id, ids), Notice.delivery == Delivery.QUEUED, Notice.way.is_(None))
     ).all()
     chosen = choices_of(row[2] for row in rows)
     groups: dict[tuple[Way, datetime | None], list[int]] = defaultdict(list)
@@ -110,7 +111,7 @@ def _for_digest(now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _put(ids: list[int], **values: object) -> None:
     db.session.execute(
         update(Notice)
-        .where(Notice.id.in_(ids), Notice.delivery == Delivery.QUEUED)
+        .where(among(Notice.id, ids), Notice.delivery == Delivery.QUEUED)
         .values(**values)
         .execution_options(synchronize_session=False)
     )

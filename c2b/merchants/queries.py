@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from c2b.core.db import db
 from c2b.core.errors import NotFound
+from c2b.core.rows import among
 from c2b.merchants.models import Merchant, MerchantDocument, MerchantStaff
 from c2b.merchants.states import MerchantState, Post
 
@@ -38,7 +39,7 @@ def staff_ids(merchant_id: int) -> list[int]:
 
 def names_of_firms(ids: Iterable[int]) -> dict[int, str]:
     """The names of these firms, by id."""
-    rows = db.session.execute(select(Merchant.id, Merchant.name).where(Merchant.id.in_(sorted(set(ids)))))
+    rows = db.session.execute(select(Merchant.id, Merchant.name).where(among(Merchant.id, ids)))
     return {row.id: row.name for row in rows}
 
 

@@ -12,6 +12,7 @@ from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.core.events import Event
 from c2b.core.forms import is_plain
+from c2b.core.rows import among
 from c2b.merchants.models import Merchant
 from c2b.orders.models import Order, Review, Shipment, Voucher
 from c2b.orders.reviews import review_of
@@ -81,7 +82,7 @@ def orders_of(shopper_id: int, limit: int = 200) -> Sequence[Any]:
 def parcels_by_order(order_ids: Sequence[int]) -> dict[int, list[Shipment]]:
     """The parcels of these orders."""
     found: dict[int, list[Shipment]] = {}
-    query = select(Shipment).where(Shipment.order_id.in_(order_ids)).order_by(Shipment.id)
+    query = select(Shipment).where(among(Shipment.order_id, order_ids)).order_by(Shipment.id)
     for parcel in db.session.scalars(query):
         found.setdefault(parcel.order_id, []).append(parcel)
     return found

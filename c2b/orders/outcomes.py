@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from c2b.campaigns.models import Pledge
 from c2b.campaigns.states import PledgeState
 from c2b.core.db import db
+from c2b.core.rows import among
 from c2b.core.states import move_many
 from c2b.orders import rules
 from c2b.orders.placing import place_orders
@@ -45,7 +46,7 @@ def _given_up(ids: Sequence[int]) -> list[int]:
     """Those of these pledges that have no goods any more; looked at under their locks, as they may just lose them."""
     rows = db.session.execute(
         select(Pledge.id, Pledge.state)
-        .where(Pledge.id.in_(ids))
+        .where(among(Pledge.id, ids))
         .order_by(Pledge.id)
         .with_for_update(key_share=True)
     )
@@ -84,7 +85,7 @@ def _tried_by_itself(rows: Rows) -> set[int]:
         select(Attempt.pledge_id)
         .join(before, before.pledge_id == Attempt.pledge_id)
         .where(
-            Attempt.id.in_(tried),
+            among(Attempt.id, tried),
             before.purpose == Purpose.AUTHORISE,
             before.generation == Attempt.generation - 1,
             before.retry_at.is_not(None),
@@ -139,7 +140,7 @@ def _let_go(launch: Launch, rows: Rows, now: datetime) -> None:
     ids = [request.pledge_id for request, _code in rows]
     waiting = db.session.scalars(
         select(Attempt.id).where(
-            Attempt.pledge_id.in_(ids),
+            among(Attempt.pledge_id, ids),
             Attempt.purpose == Purpose.AUTHORISE,
             Attempt.state == AttemptState.REQUIRES_ACTION,
         )
@@ -167,7 +168,7 @@ def _not_let_go(launch: Launch, rows: Rows, now: datetime) -> None:
     if cases:
         db.session.execute(
             update(Attempt)
-            .where(Attempt.id.in_(cases))
+            .where(among(Attempt.id, cases))
             .values(case_at=now)
             .execution_options(synchronize_session=False)
         )

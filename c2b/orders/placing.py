@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from c2b.campaigns.models import Pledge
 from c2b.campaigns.states import PledgeState
 from c2b.core.db import db
 from c2b.core.events import record_many
 from c2b.core.outbox import notify_many
+from c2b.core.rows import among, insert_rows
 from c2b.core.states import move_many
 from c2b.ledger.facts import charged, provider_fee
 from c2b.ledger.posting import post
@@ -33,8 +34,8 @@ def place_orders(launch: Launch, captures: Sequence[Request], now: datetime) -> 
     new = [_order(launch, offer.merchant_id, p, attempts[p.id], ship_by, now) for p in found]
     if not new:
         return set()
-    placed = insert(Order).returning(Order.id, Order.pledge_id, Order.number)
-    numbers = {row.pledge_id: row for row in db.session.execute(placed, new)}
+    placed = insert_rows(Order, new, returning=("id", "pledge_id", "number"))
+    numbers = {row.pledge_id: row for row in placed}
     _tell_ordered(launch, found, numbers, ship_by, now)
     _into_the_books([row | {"id": numbers[row["pledge_id"]].id} for row in new], now)
     return set(ordered)
@@ -43,7 +44,7 @@ def place_orders(launch: Launch, captures: Sequence[Request], now: datetime) -> 
 def _into_the_books(orders: list[dict[str, Any]], now: datetime) -> None:
     """What was paid is the merchant's but for our fee; what the provider kept is ours to bear."""
     kept = db.session.execute(
-        select(Attempt.id, Attempt.fee).where(Attempt.id.in_([o["attempt_id"] for o in orders]))
+        select(Attempt.id, Attempt.fee).where(among(Attempt.id, [o["attempt_id"] for o in orders]))
     )
     fees = {row.id: row.fee for row in kept if row.fee}
     sales = [

@@ -11,6 +11,7 @@ from c2b.campaigns.states import PledgeState
 from c2b.core.db import db
 from c2b.core.errors import NotFound
 from c2b.core.forms import is_plain
+from c2b.core.rows import among
 from c2b.core.tables import Listing
 from c2b.orders.models import Order
 from c2b.orders.standing import held
@@ -124,7 +125,7 @@ def to_mend(pledge_ids: Sequence[int]) -> list[int]:
             select(Attempt.pledge_id)
             .join(Launch, Launch.id == Attempt.launch_id)
             .where(
-                Attempt.pledge_id.in_(pledge_ids),
+                among(Attempt.pledge_id, pledge_ids),
                 Attempt.purpose == Purpose.AUTHORISE,
                 Attempt.state.in_([AttemptState.FAILED, AttemptState.EXPIRED, AttemptState.REQUIRES_ACTION]),
                 Launch.state == LaunchState.MENDING,
@@ -139,7 +140,7 @@ def held_for(pledge_ids: Sequence[int], now: datetime) -> dict[int, tuple[int, s
     rows = db.session.execute(
         select(Pledge.id, Launch.unit_price * Pledge.allocated, Launch.currency)
         .join(Launch, Launch.campaign_id == Pledge.campaign_id)
-        .where(Pledge.id.in_(pledge_ids), Pledge.state == PledgeState.ALLOCATED, held(now))
+        .where(among(Pledge.id, pledge_ids), Pledge.state == PledgeState.ALLOCATED, held(now))
     )
     return {id_: (amount, currency) for id_, amount, currency in rows}
 

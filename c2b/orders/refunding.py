@@ -10,6 +10,7 @@ from c2b.campaigns.models import Campaign, Pledge
 from c2b.core.db import db, get_or_404, lock
 from c2b.core.errors import refuse
 from c2b.core.outbox import notify, notify_many
+from c2b.core.rows import among
 from c2b.core.states import move
 from c2b.core.text import gettext as _
 from c2b.ledger import facts
@@ -154,7 +155,7 @@ def _charges(paid: Sequence[Refund]) -> dict[int, Any]:
         .join(Pledge, Pledge.id == Attempt.pledge_id)
         .join(Campaign, Campaign.id == Pledge.campaign_id)
         .outerjoin(Order, Order.attempt_id == Attempt.id)
-        .where(Attempt.id.in_([refund.capture_id for refund in paid]))
+        .where(among(Attempt.id, [refund.capture_id for refund in paid]))
     )
     return {row.id: row for row in rows}
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from c2b.core.db import db
+from c2b.core.rows import among
 from c2b.ledger import facts
 from c2b.ledger.posting import post
 from c2b.payments import attempts
@@ -35,7 +36,7 @@ def let_go(launch: Launch, pledge_ids: Sequence[int], now: datetime) -> None:
     begun = attempts.begin(Purpose.VOID, list(wishes.values()), now)
     db.session.execute(
         update(Attempt)
-        .where(Attempt.id.in_([request.attempt_id for request in begun]))
+        .where(among(Attempt.id, [request.attempt_id for request in begun]))
         .values(look_up_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -44,7 +45,7 @@ def let_go(launch: Launch, pledge_ids: Sequence[int], now: datetime) -> None:
 def _held(pledge_ids: Sequence[int]) -> list[Attempt]:
     """What is held of them and not yet let go of, each pledge's newest last."""
     done = select(Attempt.pledge_id).where(
-        Attempt.pledge_id.in_(pledge_ids),
+        among(Attempt.pledge_id, pledge_ids),
         Attempt.purpose == Purpose.VOID,
         Attempt.state.in_((*IN_FLIGHT, AttemptState.SUCCEEDED)),
     )
@@ -52,7 +53,7 @@ def _held(pledge_ids: Sequence[int]) -> list[Attempt]:
         db.session.scalars(
             select(Attempt)
             .where(
-                Attempt.pledge_id.in_(pledge_ids),
+                among(Attempt.pledge_id, pledge_ids),
                 Attempt.purpose == Purpose.AUTHORISE,
                 Attempt.state.in_((AttemptState.SUCCEEDED, AttemptState.REQUIRES_ACTION)),
                 Attempt.pledge_id.not_in(done),
@@ -67,7 +68,7 @@ def _tried(pledge_ids: Sequence[int]) -> dict[int | None, int]:
     """How often letting go of each was tried."""
     rows = db.session.execute(
         select(Attempt.pledge_id, func.max(Attempt.generation))
-        .where(Attempt.pledge_id.in_(pledge_ids), Attempt.purpose == Purpose.VOID)
+        .where(among(Attempt.pledge_id, pledge_ids), Attempt.purpose == Purpose.VOID)
         .group_by(Attempt.pledge_id)
     )
     return {row[0]: row[1] for row in rows}
@@ -79,7 +80,7 @@ def charged_too_late(captures: Sequence[Request], now: datetime) -> None:
         return
     fees = dict(
         db.session.execute(
-            select(Attempt.id, Attempt.fee).where(Attempt.id.in_([r.attempt_id for r in captures]))
+            select(Attempt.id, Attempt.fee).where(among(Attempt.id, [r.attempt_id for r in captures]))
         ).all()
     )
     for it in captures:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from c2b.campaigns.models import Campaign
 from c2b.core.db import db, get_or_404, lock
 from c2b.core.errors import NotFound, refuse
 from c2b.core.outbox import notify, notify_many
+from c2b.core.rows import among, insert_rows
 from c2b.core.states import move, move_many
 from c2b.merchants.queries import staff_ids
 from c2b.orders import delivery_rules as rules
@@ -32,7 +33,7 @@ def locked_orders(ids: Sequence[int], merchant_id: int) -> list[Order]:
     found = list(
         db.session.scalars(
             select(Order)
-            .where(Order.id.in_(wanted), Order.merchant_id == merchant_id)
+            .where(among(Order.id, wanted), Order.merchant_id == merchant_id)
             .order_by(Order.id)
             .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
@@ -53,21 +54,8 @@ def send_parcels(parcels: Sequence[Parcel], *, merchant_id: int, by: int, now: d
     moved = move_many(Order, ids, OrderState.PLACED, OrderState.SHIPPED, by=by, now=now, shipped_at=now)
     if not moved:
         return 0
-    db.session.execute(
-        insert(Shipment),
-        [
-            {
-                "order_id": id_,
-                "carrier": of[id_].carrier,
-                "tracking": of[id_].tracking,
-                "replacement": False,
-                "sent_at": now,
-                "state": ShipmentState.SENT,
-                "state_since": now,
-            }
-            for id_ in moved
-        ],
-    )
+    sent = [{"order_id": id_, "carrier": of[id_].carrier, "tracking": of[id_].tracking} for id_ in moved]
+    insert_rows(Shipment, sent, replacement=False, sent_at=now, state=ShipmentState.SENT, state_since=now)
     _tell_sent(moved, of, now)
     return len(moved)
 
@@ -76,7 +64,7 @@ def _tell_sent(ids: Sequence[int], of: dict[int, Parcel], now: datetime) -> None
     rows = db.session.execute(
         select(Order.id, Order.number, Order.shopper_id, Campaign.title)
         .join(Campaign, Campaign.id == Order.campaign_id)
-        .where(Order.id.in_(ids))
+        .where(among(Order.id, ids))
     )
     notices = [(row.shopper_id, row.number, _sent(row.number, row.title, of[row.id])) for row in rows]
     notify_many("order_shipped", notices, now=now)

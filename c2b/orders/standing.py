@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from c2b.campaigns.models import Pledge
 from c2b.campaigns.states import PledgeState
 from c2b.core.db import db
+from c2b.core.rows import among
 from c2b.payments.attempts import IN_FLIGHT
 from c2b.payments.models import Attempt
 from c2b.payments.states import AttemptState as S
@@ -76,7 +77,7 @@ def standing(launch: Launch, ids: Sequence[int], *, wait: bool = False) -> list[
     rows = db.session.execute(
         select(Pledge.id, Pledge.mandate_id, Pledge.allocated, Pledge.ceiling, Pledge.late)
         .where(
-            Pledge.id.in_(ids),
+            among(Pledge.id, ids),
             Pledge.campaign_id == launch.campaign_id,
             Pledge.state == PledgeState.ALLOCATED,
         )
@@ -84,7 +85,7 @@ def standing(launch: Launch, ids: Sequence[int], *, wait: bool = False) -> list[
         .with_for_update(skip_locked=not wait, key_share=True)
     ).all()
     asked: dict[int, dict[str, Any]] = {row.id: {} for row in rows}
-    found = select(*SEEN).where(Attempt.pledge_id.in_(list(asked))).order_by(Attempt.generation)
+    found = select(*SEEN).where(among(Attempt.pledge_id, asked)).order_by(Attempt.generation)
     for attempt in db.session.execute(found):
         asked[attempt.pledge_id][attempt.purpose] = attempt
     return [

@@ -10,6 +10,7 @@ from c2b.accounts.tokens import sign
 from c2b.campaigns.models import Campaign, Pledge
 from c2b.core.db import db
 from c2b.core.outbox import notify_many
+from c2b.core.rows import among
 from c2b.orders import rules
 from c2b.payments.attempts import Request
 from c2b.pipeline.models import Launch
@@ -30,7 +31,7 @@ def pledges(ids: Iterable[int]) -> Sequence[Any]:
             Campaign.title, Campaign.slug, Campaign.fulfilment,
         )
         .join(Campaign, Campaign.id == Pledge.campaign_id)
-        .where(Pledge.id.in_(list(ids)))
+        .where(among(Pledge.id, ids))
         .order_by(Pledge.id)
     ).all()  # fmt: skip
 

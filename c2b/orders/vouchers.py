@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.states import Fulfilment
@@ -13,6 +13,7 @@ from c2b.core.db import db, get_or_404, lock
 from c2b.core.errors import NotFound, Refused, refuse
 from c2b.core.events import record_many
 from c2b.core.outbox import notify, notify_many
+from c2b.core.rows import among, insert_rows
 from c2b.core.states import move, move_many
 from c2b.core.text import gettext as _
 from c2b.orders import delivery_rules as rules
@@ -67,26 +68,15 @@ def ready_orders(order_ids: Sequence[int], where: str, *, merchant_id: int, by: 
 
 def _issue(order_ids: Sequence[int], valid_until: datetime | None, now: datetime) -> None:
     """One code for each number in the list."""
-    db.session.execute(
-        insert(Voucher),
-        [
-            {
-                "order_id": id_,
-                "code": new_code(),
-                "valid_until": valid_until,
-                "state": VoucherState.ISSUED,
-                "state_since": now,
-            }
-            for id_ in order_ids
-        ],
-    )
+    codes = [{"order_id": id_, "code": new_code()} for id_ in order_ids]
+    insert_rows(Voucher, codes, valid_until=valid_until, state=VoucherState.ISSUED, state_since=now)
 
 
 def _tell_ready(order_ids: Sequence[int], where: str, now: datetime) -> None:
     rows = db.session.execute(
         select(Order.number, Order.shopper_id, Campaign.title)
         .join(Campaign, Campaign.id == Order.campaign_id)
-        .where(Order.id.in_(order_ids))
+        .where(among(Order.id, order_ids))
     )
     notify_many(
         "order_ready",

@@ -12,12 +12,13 @@ What follows from an answer is up to the feature that asked: it registers with `
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 
 from c2b.core.db import db, is_sqlite
+from c2b.core.rows import among, as_sent, insert_rows, sent_rows
 from c2b.core.states import move_many
 from c2b.payments.asking import Answered, answers, ask, askers, find_out, hand_in
 from c2b.payments.models import Attempt
@@ -36,7 +37,6 @@ SUBJECTS = {Purpose.REFUND: "refund_id", Purpose.PAYOUT: "payout_id"}  # all oth
 FIRST_LOOK_UP = timedelta(minutes=1)  # after the lease of whoever sends it
 WRONG_ANSWER = "wrong_answer"
 LET_GO = "let_go"  # what was held, or waited for the shopper, is so no longer
-CHUNK = 500  # rows in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +71,22 @@ def begin(purpose: Purpose, wishes: Sequence[Wish], now: datetime) -> list[Reque
     """
     if not wishes:
         return []
-    dialect: Any = sqlite if is_sqlite() else postgresql
-    ids = db.session.scalars(
-        dialect.insert(Attempt.__table__).on_conflict_do_nothing().returning(Attempt.__table__.c.id),
-        [_row(purpose, wish, now) for wish in wishes],
-    ).all()
-    return read(requests().where(Attempt.id.in_(ids)))
+    begun = insert_rows(
+        Attempt, [_row(purpose, wish) for wish in wishes], only_new=True, returning=("id",),
+        purpose=purpose, state=AttemptState.STARTED, state_since=now, started_at=now, look_up_at=now + FIRST_LOOK_UP,
+    )  # fmt: skip
+    return read(requests().where(among(Attempt.id, begun.scalars())))
 
 
-def _row(purpose: Purpose, wish: Wish, now: datetime) -> dict[str, Any]:
+def _row(purpose: Purpose, wish: Wish) -> dict[str, Any]:
     return {
         subject_column(purpose): wish.subject_id,
         "launch_id": wish.launch_id,
         "mandate_id": wish.mandate_id,
-        "purpose": purpose,
         "generation": wish.generation,
         "key": key_of(purpose, wish.subject_id, wish.generation),
         "amount": wish.amount,
         "currency": wish.currency,
-        "state": AttemptState.STARTED,
-        "state_since": now,
-        "started_at": now,
-        "look_up_at": now + FIRST_LOOK_UP,
     }
 
 
@@ -157,7 +151,7 @@ def _let_go_by_us(told: Answered) -> set[int]:
     if not gone:
         return set()
     asked = select(Attempt.pledge_id).where(
-        Attempt.pledge_id.in_(gone), Attempt.purpose == Purpose.VOID, Attempt.state.in_(IN_FLIGHT)
+        among(Attempt.pledge_id, gone), Attempt.purpose == Purpose.VOID, Attempt.state.in_(IN_FLIGHT)
     )
     return {gone[pledge_id] for pledge_id in db.session.scalars(asked)}
 
@@ -167,41 +161,35 @@ def _still_mine(asked: Sequence[Request]) -> set[int]:
     known = {
         request.attempt_id: (request.state, request.epoch) for request in asked if request.state not in FINAL
     }
-    ids = sorted(known)
-    mine: set[int] = set()
-    for start in range(0, len(ids), CHUNK):
-        rows = db.session.execute(
-            select(Attempt.id, Attempt.state, Attempt.epoch)
-            .where(Attempt.id.in_(ids[start : start + CHUNK]))
-            .order_by(Attempt.id)
-            .with_for_update(key_share=True)
-        )
-        mine.update(row.id for row in rows if (row.state, row.epoch) == known[row.id])
-    return mine
+    rows = db.session.execute(
+        select(Attempt.id, Attempt.state, Attempt.epoch)
+        .where(among(Attempt.id, known))
+        .order_by(Attempt.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id for row in rows if (row.state, row.epoch) == known[row.id]}
 
 
 def _note(news: Answered) -> None:
-    table: Any = Attempt.__table__  # the table itself, for many rows at once
-    db.session.execute(
-        update(table)
-        .where(table.c.id == bindparam("attempt"))
-        .values(
-            reference=bindparam("new_reference"),
-            code=bindparam("new_code"),
-            fee=bindparam("new_fee"),
-            expires_at=bindparam("new_expires_at"),
-        ),
-        [
-            {
-                "attempt": request.attempt_id,
-                "new_reference": None if outcome.code == WRONG_ANSWER else outcome.reference,
-                "new_code": outcome.code,
-                "new_fee": outcome.fee,
-                "new_expires_at": outcome.expires_at,
-            }
-            for request, outcome in news
-        ],
-    )
+    rows = [
+        {
+            "id": request.attempt_id,
+            "reference": None if outcome.code == WRONG_ANSWER else outcome.reference,
+            "code": outcome.code,
+            "fee": outcome.fee,
+            "expires_at": outcome.expires_at,
+        }
+        for request, outcome in news
+    ]
+    db.session.connection().execute(_noting(is_sqlite()), as_sent(rows))
+
+
+@cache
+def _noting(on_sqlite: bool) -> Any:
+    table: Any = Attempt.__table__
+    told = ("reference", "code", "fee", "expires_at")
+    sent = sent_rows(on_sqlite, **{name: table.c[name].type for name in ("id", *told)})
+    return update(table).where(table.c.id == sent.c.id).values({name: sent.c[name] for name in told})
 
 
 def _quarantine(ids: Sequence[int], now: datetime) -> None:
@@ -209,7 +197,7 @@ def _quarantine(ids: Sequence[int], now: datetime) -> None:
     if ids:
         db.session.execute(
             update(Attempt)
-            .where(Attempt.id.in_(ids))
+            .where(among(Attempt.id, ids))
             .values(case_at=now, look_up_at=None, code=WRONG_ANSWER)
             .execution_options(synchronize_session="fetch")
         )

@@ -12,6 +12,7 @@ from c2b.core import progress
 from c2b.core.db import db, lock, transaction
 from c2b.core.errors import NotFound
 from c2b.core.events import record
+from c2b.core.rows import among
 from c2b.payments import attempts, windows
 from c2b.payments.asking import find_out, may_ask
 from c2b.payments.attempts import IN_FLIGHT, UNANSWERED, WRONG_ANSWER
@@ -101,7 +102,7 @@ def claim_due(now: datetime, limit: int = CHUNK) -> list[Request]:
         .returning(Attempt.id)
         .execution_options(synchronize_session=False)
     ).all()
-    return attempts.read(attempts.requests().where(Attempt.id.in_(ids))) if ids else []
+    return attempts.read(attempts.requests().where(among(Attempt.id, ids))) if ids else []
 
 
 def _not_asked(requests: list[Request], answered: set[int]) -> list[Request]:

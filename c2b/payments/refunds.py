@@ -14,6 +14,7 @@ from c2b.core.claims import renew
 from c2b.core.db import db, lock, transaction
 from c2b.core.errors import Refused, Stale, refuse
 from c2b.core.events import record
+from c2b.core.rows import among
 from c2b.core.states import move, move_many
 from c2b.core.text import gettext as _
 from c2b.payments import attempts
@@ -172,13 +173,13 @@ def _wishes(ids: Sequence[int]) -> list[Wish]:
     tried = dict(
         db.session.execute(
             select(Attempt.refund_id, func.max(Attempt.generation))
-            .where(Attempt.refund_id.in_(ids))
+            .where(among(Attempt.refund_id, ids))
             .group_by(Attempt.refund_id)
         ).all()
     )
     owed = db.session.execute(
         select(Refund.id, Refund.amount, Refund.currency)
-        .where(Refund.id.in_(ids), Refund.state == RefundState.OWED, ~_asked().exists())
+        .where(among(Refund.id, ids), Refund.state == RefundState.OWED, ~_asked().exists())
         .order_by(Refund.id)
     )
     return [Wish(id_, amount, currency, generation=tried.get(id_, 0) + 1) for id_, amount, currency in owed]
@@ -198,7 +199,7 @@ def settle_refunds(news: Answered, now: datetime) -> list[Refund]:
     for old in (RefundState.OWED, RefundState.STUCK):  # paid by another way, or found out late
         move_many(Refund, paid, old, RefundState.PAID, by=None, now=now, paid_at=now)
     move_many(Refund, stuck, RefundState.OWED, RefundState.STUCK, by=None, now=now)
-    return list(db.session.scalars(select(Refund).where(Refund.id.in_(paid)).order_by(Refund.id)))
+    return list(db.session.scalars(select(Refund).where(among(Refund.id, paid)).order_by(Refund.id)))
 
 
 def send_again(refund_id: int, *, by: int, now: datetime) -> Refund:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 
 from c2b.core.db import db
+from c2b.core.rows import among
 from c2b.payments.gateway import Asked
 from c2b.payments.models import Attempt, Mandate, Refund
 from c2b.payments.states import AttemptState, Purpose
@@ -96,7 +97,7 @@ def _holds(pledge_ids: list[int], states: Sequence[AttemptState]) -> dict[int, s
     rows = db.session.execute(
         select(Attempt.pledge_id, Attempt.reference)
         .where(
-            Attempt.pledge_id.in_(pledge_ids),
+            among(Attempt.pledge_id, pledge_ids),
             Attempt.purpose == Purpose.AUTHORISE,
             Attempt.state.in_(states),
             Attempt.reference.is_not(None),
@@ -113,7 +114,7 @@ def _charges(refund_ids: list[int]) -> dict[int, str | None]:
     rows = db.session.execute(
         select(Refund.id, Attempt.reference)
         .join(Attempt, Attempt.id == Refund.capture_id)
-        .where(Refund.id.in_(refund_ids))
+        .where(among(Refund.id, refund_ids))
     )
     return {row.id: row.reference for row in rows}
 

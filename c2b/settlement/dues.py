@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union
 
 from c2b.core.db import db
+from c2b.core.rows import among
 from c2b.ledger.kinds import AccountKind, Cause
 from c2b.ledger.models import Account, Entry, Transaction
 from c2b.orders.models import Dispute, Order, Return
@@ -24,7 +25,6 @@ from c2b.settlement.states import LIVE
 
 OPEN_DISPUTES = (DisputeState.OPENED, DisputeState.ANSWERED)
 OPEN_RETURNS = (ReturnState.ASKED, ReturnState.ACCEPTED, ReturnState.SENT, ReturnState.RECEIVED)
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,8 @@ def to_settle(merchant_id: int, currency: str, now: datetime) -> Select[int]:
 
 def dues(order_ids: Iterable[int]) -> list[Due]:
     """What these orders bring, in their order; nothing is left out."""
-    ids = sorted(set(order_ids))
-    found: list[Due] = []
-    for start in range(0, len(ids), CHUNK):
-        chunk = ids[start : start + CHUNK]
-        rows = db.session.execute(_dues(Order.id.in_(chunk)).order_by(Order.id))
-        found += [Due(row.id, int(row.due), bool(row.frozen)) for row in rows]
-    return found
+    rows = db.session.execute(_dues(among(Order.id, order_ids)).order_by(Order.id))
+    return [Due(row.id, int(row.due), bool(row.frozen)) for row in rows]
 
 
 def booked() -> Any:

@@ -14,6 +14,7 @@ from c2b.core.db import db, get_or_404, lock, transaction
 from c2b.core.errors import Stale, refuse
 from c2b.core.events import record
 from c2b.core.outbox import notify_many
+from c2b.core.rows import among
 from c2b.core.states import move
 from c2b.core.text import gettext as _
 from c2b.ledger import facts
@@ -104,7 +105,7 @@ def destinations(payout_ids: Sequence[int]) -> dict[int, str]:
     rows = db.session.execute(
         select(Payout.id, BankAccount.destination)
         .join(BankAccount, BankAccount.id == Payout.bank_account_id)
-        .where(Payout.id.in_(payout_ids))
+        .where(among(Payout.id, payout_ids))
     )
     return {row.id: row.destination for row in rows}
 

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from c2b.core.db import db, get_or_404, lock
 from c2b.core.events import record
+from c2b.core.rows import among, insert_rows
 from c2b.core.states import move
 from c2b.ledger.kinds import AccountKind
 from c2b.ledger.models import Account
@@ -22,8 +23,6 @@ from c2b.settlement.dues import Due, dues, to_settle
 from c2b.settlement.models import BankAccount, Payout, PayoutLine
 from c2b.settlement.rules import needs_approval, why_not_use
 from c2b.settlement.states import UNSENT, PayoutState
-
-CHUNK = 500
 
 
 def accounts_to_plan(now: datetime) -> list[int]:
@@ -65,13 +64,8 @@ def plan_payout(account_id: int, *, now: datetime) -> Payout | None:
 
 def _hold(order_ids: Sequence[int]) -> None:
     """Lock these orders, in the order of their numbers; a dispute that is being opened is waited for."""
-    for start in range(0, len(order_ids), CHUNK):
-        db.session.execute(
-            select(Order.id)
-            .where(Order.id.in_(order_ids[start : start + CHUNK]))
-            .order_by(Order.id)
-            .with_for_update(key_share=True)
-        )
+    held = select(Order.id).where(among(Order.id, order_ids)).order_by(Order.id)
+    db.session.execute(held.with_for_update(key_share=True)).all()
 
 
 def make_payout(bank: BankAccount, currency: str, payable: Sequence[Due], now: datetime) -> Payout | None:
@@ -97,7 +91,7 @@ def make_payout(bank: BankAccount, currency: str, payable: Sequence[Due], now: d
     db.session.flush()
     payout.number = f"P{now:%y%m%d}-{payout.id:05}"
     rows = [{"payout_id": payout.id, "order_id": d.order_id, "amount": d.amount, "words": ""} for d in lines]
-    db.session.execute(insert(PayoutLine), rows)
+    insert_rows(PayoutLine, rows)
     settle([due.order_id for due in lines], now)
     record(payout, "payout.planned", by=None, at=now, amount=amount, orders=len(lines))
     if not needs_approval(payout):
@@ -108,13 +102,12 @@ def make_payout(bank: BankAccount, currency: str, payable: Sequence[Due], now: d
 def settle(order_ids: Sequence[int], now: datetime | None) -> None:
     """Mark orders as settled; with None they are payable again."""
     was = Order.settled_at.is_(None) if now is not None else Order.settled_at.is_not(None)
-    for start in range(0, len(order_ids), CHUNK):
-        db.session.execute(
-            update(Order)
-            .where(Order.id.in_(order_ids[start : start + CHUNK]), was)
-            .values(settled_at=now)
-            .execution_options(synchronize_session="fetch")
-        )
+    db.session.execute(
+        update(Order)
+        .where(among(Order.id, order_ids), was)
+        .values(settled_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def orders_in(payout_id: int) -> Sequence[int]:
@@ -166,7 +159,7 @@ def unsent_with(order_ids: Iterable[int]) -> Sequence[int]:
     return db.session.scalars(
         select(Payout.id)
         .join(PayoutLine, PayoutLine.payout_id == Payout.id)
-        .where(PayoutLine.order_id.in_(list(order_ids)), Payout.state.in_(UNSENT))
+        .where(among(PayoutLine.order_id, order_ids), Payout.state.in_(UNSENT))
         .group_by(Payout.id)
         .order_by(Payout.id)
     ).all()
