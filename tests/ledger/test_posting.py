@@ -190,6 +190,10 @@ def _open_transaction(entries: list[tuple[str, int]]) -> None:
 
 
 SEAL = "UPDATE ledger_tx SET sealed_at = '2025-05-20 06:00:00' WHERE id = 50"
+ANOTHER = (
+    "INSERT INTO ledger_tx (id, cause, cause_id, kind, currency, at)"
+    " SELECT 51, cause, 2, kind, currency, at FROM ledger_tx WHERE id = 50"
+)
 
 
 @pytest.mark.parametrize(
@@ -212,6 +216,33 @@ def test_what_adds_up_can_be_sealed_by_hand(app: Flask) -> None:
         _open_transaction([("CNY", 100), ("CNY", -100)])
         db.session.execute(text(SEAL))
     assert db.session.scalar(select(Transaction.sealed_at)) is not None
+
+
+def test_one_that_does_not_add_up_keeps_all_of_a_statement_open(app: Flask) -> None:
+    """The database looks at a whole statement at once; what is sound covers nothing up."""
+    with pytest.raises(DBAPIError, match="adds up"), transaction():
+        _open_transaction([("CNY", 100), ("CNY", -100)])
+        for statement in (
+            ANOTHER,
+            "INSERT INTO ledger_entry (tx_id, seq, account_id, amount) VALUES (51, 1, 1, 7), (51, 2, 2, -6)",
+            "UPDATE ledger_tx SET sealed_at = '2025-05-20 06:00:00'",
+        ):
+            db.session.execute(text(statement))
+    assert db.session.scalar(select(func.count()).select_from(Transaction)) == 0
+
+
+def test_an_entry_that_comes_too_late_is_refused_among_others_that_do_not(app: Flask) -> None:
+    with transaction():
+        _open_transaction([("CNY", 100), ("CNY", -100)])
+        db.session.execute(text(SEAL))
+    with pytest.raises(DBAPIError, match="sealed"), transaction():
+        db.session.execute(text(ANOTHER))
+        db.session.execute(
+            text(
+                "INSERT INTO ledger_entry (tx_id, seq, account_id, amount)"
+                " VALUES (51, 1, 1, 7), (51, 2, 2, -7), (50, 3, 1, 5)"
+            )
+        )
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
