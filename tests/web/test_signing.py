@@ -66,3 +66,23 @@ def test_a_session_that_lasts_is_signed_again_once_an_hour(app, monkeypatch):
     assert [bool(answer(cookie)[0]) for cookie in cookies] == [True, False]
     again = answer(cookies[0])[0].partition("=")[2].partition(";")[0]
     assert answer(again) == ("", lasting)
+
+
+@pytest.mark.parametrize("said", [{"csrf_token": "a" * 40}, {"csrf_token": "ab" * 20, "more": "x" * 500}])
+def test_short_and_long_are_opened_by_either_side(app, said):
+    """Short ones are not compressed, long ones are."""
+    theirs = SecureCookieSessionInterface().get_signing_serializer(app)
+    ours = Sessions().get_signing_serializer(app)
+    signed = ours.dumps(said)
+    assert signed.startswith(".") == ("more" in said)
+    assert theirs is not None
+    assert theirs.loads(signed) == ours.loads(theirs.dumps(said)) == said
+
+
+def test_what_is_json_already_is_signed_as_it_is(app):
+    ours = Sessions().get_signing_serializer(app)
+    assert ours.loads(ours.signed(b'{"csrf_token":"abc"}')) == {"csrf_token": "abc"}
+    tokens = Serializer(str(app.secret_key), SALT)
+    with app.test_request_context():
+        session["csrf_token"] = "b" * 40
+        validate_csrf(tokens.signed(b'"%b"' % (b"b" * 40)))
