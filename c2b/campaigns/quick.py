@@ -6,7 +6,7 @@ Nothing is decided here: terms, card, address, state and limits are looked at in
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,10 +86,11 @@ def quick_request(campaign: Known) -> PledgeRequest | None:
     language is named, since a refusal is said the long way: to know it, the account would have to be read.
     """
     who = SIGNED_IN.fullmatch(session.get("_user_id", ""))
-    options, ceiling = _options(campaign), _ceiling(campaign)
-    if who is None or options is None or ceiling is None or not _is_plain(campaign):
+    sent = request.form
+    options, ceiling = _options(sent, campaign), _ceiling(sent, campaign)
+    if who is None or options is None or ceiling is None or not _is_plain(sent.get, campaign):
         return None
-    shopper_id, sent = int(who[1]), request.form
+    shopper_id = int(who[1])
     return PledgeRequest(
         shopper_id=shopper_id,
         quantity=int(sent["quantity"]),
@@ -106,8 +107,7 @@ def quick_request(campaign: Known) -> PledgeRequest | None:
     )
 
 
-def _is_plain(campaign: Known) -> bool:
-    sent = request.form.get
+def _is_plain(sent: Callable[..., str], campaign: Known) -> bool:
     quantity, tolerance, address = sent("quantity", ""), sent("tolerance") or "0", sent("address")
     return bool(
         QUANTITY.fullmatch(quantity) and 1 <= int(quantity) <= MOST_UNITS
@@ -118,17 +118,17 @@ def _is_plain(campaign: Known) -> bool:
     )  # fmt: skip
 
 
-def _ceiling(campaign: Known) -> int | None:
-    amount = request.form.get("max", "")
+def _ceiling(sent: Mapping[str, str], campaign: Known) -> int | None:
+    amount = sent.get("max", "")
     if amount == OTHER:
-        amount = request.form.get("max_other", "")
+        amount = sent.get("max_other", "")
     try:
         return parse_amount(amount, campaign.currency) or None if AMOUNT.fullmatch(amount) else None
     except ValueError:
         return None
 
 
-def _options(campaign: Known) -> dict[str, str] | None:
-    chosen = {option["name"]: request.form.get(f"option_{n}") for n, option in enumerate(campaign.options)}
+def _options(sent: Mapping[str, str], campaign: Known) -> dict[str, str] | None:
+    chosen = {option["name"]: sent.get(f"option_{n}") for n, option in enumerate(campaign.options)}
     good = all(chosen[option["name"]] in option["values"] for option in campaign.options)
     return {name: str(value) for name, value in chosen.items()} if good else None

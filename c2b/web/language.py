@@ -37,6 +37,7 @@ COOKIE, A_YEAR = "language", 365 * 86400
 LONGEST_HEADER = 200
 # What is there once, for machines: it is never redirected, and its address has no prefix.
 MACHINE_PATHS = ("/static/", "/files/", "/webhooks/", "/healthz", "/readyz", "/language/", "/sandbox/")
+VARIES = ("Accept-Language", "Cookie")
 MACHINE_ENDINGS = (
     ".ics", ".csv", ".xml", ".atom", ".png", ".svg", ".webp", ".txt", ".json", ".js", ".webmanifest", ".ico", ".pdf",
 )  # fmt: skip
@@ -170,14 +171,23 @@ def stay_in_language(response: Response) -> Response:
     if chosen:
         secure = request.is_secure
         response.set_cookie(COOKIE, chosen, max_age=A_YEAR, samesite="Lax", httponly=True, secure=secure)
+    named = KEY in request.environ  # in the address
     where = response.headers.get("Location", "")
-    if where.startswith("/") and (chosen or KEY in request.environ):
+    if where.startswith("/") and (chosen or named):
         response.headers["Location"] = _in_language(where, PREFIXES[chosen] if chosen else own_prefix())
-    if KEY not in request.environ and request.endpoint is not None and not is_for_machines(request.path):
-        response.vary.update(("Accept-Language", "Cookie"))
+    if not named and request.endpoint is not None and not is_for_machines(request.path):
+        _depends_on(response, VARIES)
     if response.mimetype == "text/html" and not g.get("failed"):
         response.content_language.add(code())
     return response
+
+
+def _depends_on(response: Response, names: tuple[str, ...]) -> None:
+    """Say on which headers of the request this answer depends; most have said nothing of it yet."""
+    if "Vary" in response.headers:
+        response.vary.update(names)
+    else:
+        response.headers["Vary"] = ", ".join(names)
 
 
 def _just_chosen() -> str | None:
