@@ -10,6 +10,7 @@ from c2b import create_app
 from c2b.campaigns.pledge_views import on_to_joined
 from c2b.core.access import public
 from c2b.core.forms import AmountField, PlainText, QuantityField
+from c2b.serving import collect_rarely
 
 
 class NullForm(FlaskForm):
@@ -38,3 +39,4 @@ def with_null() -> Flask:
 
 
 app = with_null()
+collect_rarely()

@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bench.raw_sqlite import NOW, ROWS
-from c2b.campaigns import facts, held, pledging, tally
-from c2b.core import events, outbox
+from c2b.campaigns import facts, held, tally
+from c2b.campaigns.models import Pledge
+from c2b.core.events import Event
+from c2b.core.outbox import Notice
+from c2b.core.rows import SAME, inserting
 
 
 def _rows() -> dict[str, dict[str, Any]]:
@@ -32,17 +35,44 @@ def _rows() -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+# What is inserted: the model, what each row has in it, what is asked back, and whether known ones stay out.
+INSERTS: dict[str, tuple[Any, dict[str, Any], tuple[str, ...], bool]] = {
+    "pledge": (
+        Pledge,
+        {"late": False, "placed_at": NOW, "state": "active", "state_since": NOW, "allocated": 0},
+        ("campaign_id", "shopper_id", "id"),
+        True,
+    ),
+    "event": (Event, {"at": NOW}, (), False),
+    "notice": (Notice, {"created_at": NOW, "due_at": NOW, "delivery": "queued", "tries": 0}, (), True),
+}
+
+
+def _insert(what: str, rows: dict[str, dict[str, Any]], *, on_sqlite: bool) -> tuple[Any, dict[str, Any]]:
+    """The statement that inserts such a row, with its values."""
+    model, same, returning, only_new = INSERTS[what]
+    statement = inserting(model, tuple(rows[what]), tuple(same), only_new, returning, on_sqlite)
+    return statement, {ROWS: rows[what]} | {f"{SAME}{name}": value for name, value in same.items()}
+
+
+def _inserted(what: str, rows: dict[str, dict[str, Any]]) -> str:
+    """The same for pgbench."""
+    statement, values = _insert(what, rows, on_sqlite=False)
+    texts = {name: "now()" if value is NOW else _literal(value) for name, value in values.items()}
+    return _sql(statement, **texts | {ROWS: _sent(rows[what])})
+
+
 def for_pgbench() -> str:
     """One pledge as a script."""
     rows = _rows()
     parts = [
         _sql(held._statement(False), ids="ARRAY[:campaign::bigint]"),
         _sql(facts._about_requests(False), rows=_sent(rows["ask"])),
-        _sql(pledging._insert_sent(False), rows=_sent(rows["pledge"]), now="now()"),
+        _inserted("pledge", rows),
         _sql(tally._add_joined(False), rows=_sent(rows["joined"]), at="now()"),
         _sql(tally._add_demand(False), rows=_sent(rows["demand"])),
-        _sql(events._insert_sent(False), rows=_sent(rows["event"]), now="now()"),
-        _sql(outbox._insert_sent(False), rows=_sent(rows["notice"]), now="now()"),
+        _inserted("event", rows),
+        _inserted("notice", rows),
     ]
     pick = (
         "SELECT s, 1 + s % :people AS shopper, t.id AS campaign, t.terms"
@@ -94,11 +124,11 @@ def for_sqlite() -> list[tuple[str, dict[str, Any]]]:
     parts: list[tuple[Any, dict[str, Any]]] = [
         (held._statement(True), {"ids": ids}),
         (facts._about_requests(True), {ROWS: rows["ask"]}),
-        (pledging._insert_sent(True), {ROWS: rows["pledge"], "now": NOW}),
+        _insert("pledge", rows, on_sqlite=True),
         (tally._add_joined(True), {ROWS: rows["joined"], "at": NOW}),
         (tally._add_demand(True), {ROWS: rows["demand"]}),
-        (events._insert_sent(True), {ROWS: rows["event"], "now": NOW}),
-        (outbox._insert_sent(True), {ROWS: rows["notice"], "now": NOW}),
+        _insert("event", rows, on_sqlite=True),
+        _insert("notice", rows, on_sqlite=True),
     ]
     return [_named(statement, values) for statement, values in parts]
 

@@ -1,5 +1,6 @@
 """Starting the web server, keeping it and the clock together in one command, and what is said about it."""
 
+import gc
 import os
 import signal
 import socket
@@ -31,6 +32,7 @@ SECRETS = (
     "stripe_webhook_secrets",
 )
 ADDRESSES = ("database_url", "broker_url")  # which may hold a password
+COLLECT_AFTER = 50_000, 50, 100  # new objects; then rounds of the young, and of those that were kept once
 PATIENCE = 120.0  # seconds that the first answer may take
 
 
@@ -52,6 +54,13 @@ def behind_proxies(app: Flask) -> Flask:
     if number:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number)  # type: ignore[method-assign]
     return app
+
+
+def collect_rarely() -> None:
+    """Leave what was loaded at the start out of the search for garbage, and search less often (bench/pledging.py)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 def port_must_be_free(config: Config) -> None:

@@ -75,13 +75,16 @@ def insert_rows(
 
     With `only_new` those stay out that a unique index refuses. The result has the columns named by `returning`.
     """
-    statement = _insert(model, tuple(rows[0]), tuple(same), only_new, returning, is_sqlite())
+    statement = inserting(model, tuple(rows[0]), tuple(same), only_new, returning, is_sqlite())
     given = {f"{SAME}{name}": value for name, value in same.items()}
     return db.session.connection().execute(statement, as_sent(rows) | given)
 
 
 @cache
-def _insert(model: Any, names: Names, same: Names, only_new: bool, returning: Names, on_sqlite: bool) -> Any:
+def inserting(
+    model: Any, names: Names, same: Names, only_new: bool, returning: Names, on_sqlite: bool
+) -> Any:
+    """The statement of `insert_rows`; it is put together once."""
     columns = model.__table__.c
     sent = sent_rows(on_sqlite, **{name: columns[name].type for name in names})
     for_all = [bindparam(f"{SAME}{name}", type_=columns[name].type) for name in same]
