@@ -6,12 +6,13 @@ Nothing is decided here: terms, card, address, state and limits are looked at in
 """
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, request, session
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from c2b.campaigns.bringing import who_brought
 from c2b.campaigns.combining import Combiner
@@ -19,12 +20,13 @@ from c2b.campaigns.forms import MOST_UNITS, OTHER
 from c2b.campaigns.models import Campaign
 from c2b.campaigns.regions import REGIONS
 from c2b.campaigns.requests import PledgeRequest
-from c2b.campaigns.states import PUBLIC
+from c2b.campaigns.states import PUBLIC, TAKES_PLEDGES
 from c2b.core.db import glance
 from c2b.core.kept import Kept
 from c2b.core.money import parse_amount
 
 EXTENSION = "c2b.quick"
+MOST = 10_000
 WHILE = 600  # seconds: a campaign that is hidden meanwhile is refused by the rules, which leads the long way
 NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 QUANTITY = re.compile(r"[0-9]{1,7}", re.ASCII)
@@ -47,11 +49,16 @@ class Known:
 
 
 class Looks:
-    """Where this process keeps what it knows; those who ask at the same moment are looked up in one statement."""
+    """Where this process keeps what it knows; those who ask at the same moment are looked up in one statement.
+
+    With the first one, and again after a while, come those that most are joining: their turn is likely next.
+    """
 
     def __init__(self, app: Flask) -> None:
-        self.kept: Kept[Known] = Kept(10_000, seconds=WHILE)
-        self.together = Combiner[str, dict[str, Known]](lambda slugs, _more: _look(app, slugs))
+        self.app = app
+        self.kept: Kept[Known] = Kept(MOST, seconds=WHILE)
+        self.together = Combiner[str, dict[str, Known]](self._look)
+        self.looks_around_at = 0.0
 
     def of(self, slug: str) -> Known | None:
         """The campaign of this address; None where there is no public one."""
@@ -62,21 +69,31 @@ class Looks:
                 self.kept.put(slug, found)
         return found
 
+    def _look(self, slugs: Sequence[str], _more: object) -> list[dict[str, Known]]:
+        with self.app.app_context():
+            found = _read(OPENED.where(Campaign.state.in_(PUBLIC), Campaign.slug.in_(set(slugs))))
+            if time.monotonic() >= self.looks_around_at:
+                self.looks_around_at = time.monotonic() + WHILE
+                open_ = OPENED.where(Campaign.state.in_(TAKES_PLEDGES))
+                for slug, one in _read(open_.order_by(Campaign.heat_score.desc()).limit(MOST)).items():
+                    self.kept.put(slug, one)
+        return [found] * len(slugs)
+
+
+OPENED = select(Campaign.slug, Campaign.id, Campaign.currency, Campaign.options, Campaign.regions).where(
+    Campaign.opened_at.is_not(None)
+)
+
+
+def _read(query: Select[Any]) -> dict[str, Known]:
+    return {row.slug: Known(row.id, row.currency, row.options, row.regions) for row in glance(query)}
+
 
 def known(slug: str) -> Known | None:
     """The campaign of this address, where everybody could see it a while ago."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy has it
     looks: Looks = app.extensions.get(EXTENSION) or app.extensions.setdefault(EXTENSION, Looks(app))
     return looks.of(slug)
-
-
-def _look(app: Flask, slugs: Sequence[str]) -> list[dict[str, Known]]:
-    public = Campaign.state.in_(PUBLIC) & Campaign.opened_at.is_not(None)
-    wanted = select(Campaign.slug, Campaign.id, Campaign.currency, Campaign.options, Campaign.regions)
-    with app.app_context():
-        rows = glance(wanted.where(Campaign.slug.in_(set(slugs)), public))
-    found = {row.slug: Known(row.id, row.currency, row.options, row.regions) for row in rows}
-    return [found] * len(slugs)
 
 
 def quick_request(campaign: Known) -> PledgeRequest | None:

@@ -7,10 +7,12 @@ import pytest
 from flask import session
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from c2b.campaigns.forms import pledge_form
 from c2b.campaigns.pledge_box import typed_values
-from c2b.campaigns.quick import Known, quick_request
+from c2b.campaigns.quick import Known, known, quick_request
+from c2b.core.db import db
 from c2b.core.errors import TooBusy
 from tests.campaigns.asking import ask
 
@@ -79,3 +81,16 @@ def test_a_session_that_was_ended_places_nothing(make: Any, client: Any, sign_in
     answer = client.post(f"/c/{campaign.slug}/join", data=sent)
     assert answer.location == f"/c/{campaign.slug}/join/finish", "as a visitor, who signs in first"
     assert campaign.people == 0
+
+
+@pytest.mark.usefixtures("frozen")
+def test_whoever_asks_for_one_campaign_learns_of_those_that_take_pledges(make: Any) -> None:
+    campaigns = [make.campaign(), make.campaign(), make.campaign(state="draft")]
+    ids, (*public, draft) = [it.id for it in campaigns], [it.slug for it in campaigns]
+    assert known("no-such-campaign") is None
+    sent: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    found = [known(slug) for slug in public]
+    assert [one.id for one in found if one] == ids[:2]
+    assert sent == []
+    assert known(draft) is None
