@@ -57,7 +57,7 @@ def behind_proxies(app: Flask) -> Flask:
 
 
 def collect_rarely() -> None:
-    """Leave what was loaded at the start out of the search for garbage, and search less often (bench/pledging.py)."""
+    """Leave what was loaded at the start out of the search for garbage, and search less often (docs/performance.md)."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
