@@ -62,6 +62,9 @@ def run(asked: argparse.Namespace) -> int:
         databases = [_databases(kind, folder, server) for kind in kinds]
         for group in dict.fromkeys(one.group for one in wanted):
             _group(group, [one for one in wanted if one.group == group], databases, asked, found)
+    except Failed:
+        print(report.table(found, kinds), "(until it failed)", sep="\n\n", flush=True)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     table = report.table(found, kinds)

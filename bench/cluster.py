@@ -14,8 +14,11 @@ import sys
 import tempfile
 import threading
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
+from bench.database import environment
+from bench.rows import Failed
 from c2b.config import ROOT
 from tests import postgres
 from tests.broker import Broker, NoBroker
@@ -84,6 +87,29 @@ class Cluster:
 
 def _words(words: tuple[str, ...]) -> list[str]:
     return [sys.executable, "-c", "from c2b.cli import main; main()", *words]
+
+
+@contextlib.contextmanager
+def job_processes(url: str, folder: Path) -> Iterator[None]:
+    """Two job workers and two clocks on a database that others serve and fill; all must live to the end."""
+    env = environment(url, folder)
+    started = [
+        subprocess.Popen(
+            _words(words), cwd=ROOT, env=env, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        for name, words in PARTS.items() if name != "web"
+    ]  # fmt: skip
+    try:
+        yield
+        died = [process.args for process in started if process.poll() is not None]
+        if died:
+            raise Failed(f"ended before its time: {died}")
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(PATIENCE)
 
 
 def _broker() -> Broker | None:

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from bench import books
+from bench.cluster import job_processes
 from bench.growth import fill
 from bench.load import Load, each, pgbench, raw, send
 from bench.people import SignedIn, signed_in
@@ -20,7 +21,7 @@ from c2b.campaigns.models import Campaign
 from c2b.campaigns.terms import terms_hash
 from c2b.core.db import db
 
-PEOPLE, CAMPAIGNS, MANY = 2_000, 120, 10_000
+PEOPLE, CAMPAIGNS, MANY = 2_000, 400, 10_000
 PRICE = "259"
 Place = tuple[int, str, str]  # campaign, slug, terms
 
@@ -88,8 +89,12 @@ def load(
     server = stage.server(url, **settings)
     crowd = stage.keep(f"{name} {stage.kind}", lambda: Crowd(stage, url, spread=spread))
     pairs = list(islice(crowd.pairs, int(stage.seconds * 4_000) + 500))
+    if len(pairs) < stage.seconds * 4_000:
+        raise Failed(f"{name}: everybody has joined everything; fewer rounds, or shorter ones")
     before = _count(url)
     seen = send(server.url("/"), requests(server.url(""), pairs), connections=clients, seconds=stage.seconds)
+    if seen.broken or seen.timeouts:
+        raise Failed(f"{name}: {seen.broken} broken connections, {seen.timeouts} without an answer")
     good, busy = seen.of(302, 303), seen.statuses.get("503", 0)
     if seen.answered != good + busy or seen.statuses.get("503 bare"):
         raise Failed(f"{name}: answers that must not be: {seen.statuses}")
@@ -195,6 +200,14 @@ def pledge_killed(stage: Stage) -> Figures:
     return {"again": float(sum(answer.tries > 1 for answer in answers))}
 
 
+@measure("pledge", kinds=("postgresql",))
+def pledge_cluster(stage: Stage) -> Figures:
+    """As hot as before, with two job workers and two clocks at work on the same database."""
+    url = stage.database("pledge_cluster", few)
+    with job_processes(url, stage.folder):
+        return figures(load(stage, "pledge_cluster", few))
+
+
 # The database alone
 
 
@@ -237,6 +250,8 @@ row(
     at_least=0.9,
     stretch=1,
 )
+row("pledge", "hot, two job workers and two clocks beside : hot", "pledge_cluster.rate", "pledge_hot.rate",
+    kinds=("postgresql",))  # fmt: skip
 row("pledge", "SQLite FULL : PostgreSQL, same app", "pledge_hot.rate", "pledge_hot.rate@postgresql",
     at_least=0.8, stretch=1, kinds=("sqlite",))  # fmt: skip
 row("pledge", "512 clients, p99 : p50", "pledge_512.tail", None, at_least=None, stretch=None, at_most=2)

@@ -70,6 +70,8 @@ def table(found: Found, kinds: tuple[str, ...]) -> str:
             seen = ratio(found, row, kind)
             if seen is not None:
                 lines.append(_line(row, kind, *seen))
+    if len(lines) == 2:
+        return "No row is whole: its other figure is another measure's. The figures are in the line below."
     return "\n".join(lines)
 
 

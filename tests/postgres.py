@@ -93,6 +93,7 @@ class Server:
             env=self.env,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # whoever uses it ends it: Ctrl-C is for them
             **self.user,
         )
         _wait(self.folder, self.process)

@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 def finish(response: Response) -> Response:
     """Mark a page, keep it where others share it, answer "as you have it" or compress it; the last to see it."""
-    if "_user_id" in session and request.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD") and "_user_id" in session:
         response.headers.add("Set-Cookie", _acted(bool(current_app.config["SESSION_COOKIE_SECURE"])))
     plain = response.status_code == 200 and response.mimetype == "text/html" and not response.is_streamed
     if not plain or request.method != "GET" or "Content-Encoding" in response.headers:

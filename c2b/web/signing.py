@@ -8,7 +8,7 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, Signer, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode
@@ -68,6 +68,11 @@ class Sessions(SecureCookieSessionInterface):
         session = Session(said)
         session.since = since.timestamp()
         return session
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write what changed. What never changes says nothing of sessions, so that caches share it."""
+        if session.modified or not response.cache_control.immutable:
+            super().save_session(app, session, response)
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Whether this answer has the session in it: it has changed, or lasts and was not written for an hour."""

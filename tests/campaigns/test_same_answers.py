@@ -1,13 +1,16 @@
-"""One by one or as one set: the same requests get the same answers and leave the same books."""
+"""One by one, as one set, combined, or each in a transaction of its own: the same answers and the same books."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
 from c2b.campaigns.models import Campaign, DemandPoint, Pledge
+from c2b.campaigns.placing import place
 from c2b.campaigns.pledging import place_many
 from c2b.campaigns.states import Basis, CloseRule
 from c2b.campaigns.tally import COUNTERS
@@ -101,11 +104,11 @@ def _lines(subject: str, id_: int, number: dict[int, int]) -> list[Any]:
     wanted=st.lists(A_REQUEST, min_size=1, max_size=14),
 )
 def test_one_by_one_and_together_are_the_same(
-    make: Make, now: datetime, plans: list[dict[str, Any]], wanted: list[Any]
+    app: Flask, make: Make, now: datetime, plans: list[dict[str, Any]], wanted: list[Any]
 ) -> None:
     shoppers = [make.shopper() for _ in range(SHOPPERS)]
     found = []
-    for way in ("one by one", "together"):
+    for way in ("one by one", "together", "combined", "each its own transaction"):
         campaigns = a_copy(make, plans, now)
         db.session.commit()
         requests = []
@@ -113,10 +116,16 @@ def test_one_by_one_and_together_are_the_same(
             key = more["request_key"] and f"{campaigns[0].id}:{more['request_key']}"
             asked = ask(campaigns[campaign], shoppers[shopper], **{**more, "request_key": key})
             requests.append((campaigns[campaign].id, asked))
-        sets = [requests] if way == "together" else [[one] for one in requests]
-        answers = []
-        for some in sets:
-            with transaction():
-                answers += place_many(some, now=now)
+        if way in ("one by one", "together"):
+            sets = [requests] if way == "together" else [[one] for one in requests]
+            answers = []
+            for some in sets:
+                with transaction():
+                    answers += place_many(some, now=now)
+        else:
+            before = app.config["C2B"]
+            app.config["C2B"] = replace(before, combine=way == "combined")
+            answers = [place(campaign_id, request, now=now) for campaign_id, request in requests]
+            app.config["C2B"] = before
         found.append(books(campaigns, answers))
-    assert found[0] == found[1]
+    assert found[1:] == found[:1] * 3

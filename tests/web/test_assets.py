@@ -68,6 +68,14 @@ def test_a_static_file_asked_for_by_its_fingerprint_may_be_kept_for_ever(frame_a
     assert caching(frame_app, "/static/icons.svg") != FOREVER
 
 
+def test_what_never_changes_is_shared_by_caches_in_between(app: Flask) -> None:
+    version = app.extensions["assets"].version("icons.svg")
+    with app.test_client().get(f"/static/icons.svg?v={version}") as answer:
+        assert "Cookie" not in answer.vary
+    with app.test_client().get("/") as answer:
+        assert "Cookie" in answer.vary
+
+
 def test_static_words_come_compressed_in_the_way_the_browser_likes_best(frame_app: Flask) -> None:
     client, name = frame_app.test_client(), frame_app.extensions["assets"].css_name
     for address in (f"/static/{name}", "/static/icons.svg", "/static/js/frame.js"):
