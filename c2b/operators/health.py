@@ -13,6 +13,7 @@ from c2b.core import clock_guard
 from c2b.core.claims import Claim, database_time
 from c2b.core.db import db
 from c2b.core.disk import is_full
+from c2b.core.kept import WHILE, shared
 from c2b.core.outbox import Delivery, Notice
 from c2b.core.runs import Run
 from c2b.core.work import Work, WorkState
@@ -62,11 +63,7 @@ def _clock() -> Part:
 
 
 def _mail(now: datetime) -> list[Part]:
-    rows = db.session.execute(
-        select(Notice.delivery, func.count(), func.min(Notice.due_at))
-        .where(Notice.created_at > now - timedelta(days=DAYS))
-        .group_by(Notice.delivery)
-    ).all()
+    rows = shared("mail of the last days", lambda: _by_delivery(now), WHILE)
     counts = {str(delivery): int(count) for delivery, count, _oldest in rows}
     oldest = min((due for delivery, _count, due in rows if delivery == Delivery.QUEUED), default=now)
     late = max(now - oldest, timedelta())
@@ -77,6 +74,16 @@ def _mail(now: datetime) -> list[Part]:
         Part(_("Mail queue"), waits if late < SLOW_MAIL else f"{waits}, {span(late)}", late < SLOW_MAIL),
         Part(_("Mail delivered in 7 days"), f"{share:.1f}%", share >= GOOD_DELIVERY),
     ]
+
+
+def _by_delivery(now: datetime) -> list[tuple[Delivery, int, datetime]]:
+    """How many notices of the last days stand how, and when the first of them is due."""
+    rows = db.session.execute(
+        select(Notice.delivery, func.count(), func.min(Notice.due_at))
+        .where(Notice.created_at > now - timedelta(days=DAYS))
+        .group_by(Notice.delivery)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def _promises() -> Part:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from c2b.accounts.models import User
 from c2b.core.access import Role, requires
@@ -15,9 +15,11 @@ from c2b.core.bulk import chosen, one_by_one
 from c2b.core.clock import utcnow
 from c2b.core.db import db, transaction
 from c2b.core.errors import Refused
+from c2b.core.kept import WHILE, shared
 from c2b.core.outbox import Delivery, Notice
 from c2b.core.tables import Sort, asked, find, here, moment
 from c2b.core.text import mark as _l
+from c2b.mailing.queries import how_many
 from c2b.operators.blueprint import bp
 from c2b.operators.operations import send_again
 
@@ -29,10 +31,7 @@ SORTS = {"new": Sort(_l("Newest"), Notice.id, down=True), "old": Sort(_l("Oldest
 def mail() -> ResponseReturnValue:
     """Mail, newest first, by how far it has come."""
     shown, kind = asked("delivery", [str(d) for d in Delivery]), asked("kind")
-    counts = {
-        str(d): n
-        for d, n in db.session.execute(select(Notice.delivery, func.count()).group_by(Notice.delivery))
-    }
+    counts = shared("notices by delivery", how_many, WHILE)
     statement = select(Notice, User.email).join(User, User.id == Notice.user_id, isouter=True)
     if shown:
         statement = statement.where(Notice.delivery == shown)
