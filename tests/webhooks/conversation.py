@@ -46,7 +46,9 @@ def patiently(at: datetime, hours: int = 12) -> datetime:
 def open_events() -> list[InboxEvent]:
     """What was told and is not done."""
     db.session.rollback()
-    return list(db.session.scalars(select(InboxEvent).where(InboxEvent.done_at.is_(None))))
+    return list(
+        db.session.scalars(select(InboxEvent).where(InboxEvent.done_at.is_(None)).order_by(InboxEvent.id))
+    )
 
 
 def balances() -> dict[str, int]:

@@ -153,9 +153,10 @@ def test_a_dispute_that_is_told_before_its_charge_is_booked_waits_for_it(
     (hold,) = [hold for hold in sandbox().holds() if hold["captured"]]
     sandbox().open_dispute(hold["reference"], now=now)
     deliver(now)
-    disputes = [event for event in open_events() if event.kind == "dispute"]
-    work_inbox.work_off(disputes[0].id, now=now)
-    assert open_events()[-1].error == "it is about a charge that no order follows from"
+    (dispute,) = [event.id for event in open_events() if event.kind == "dispute"]
+    work_inbox.work_off(dispute, now=now)
+    (why,) = [event.error for event in open_events() if event.id == dispute]
+    assert why == "it is about a charge that no order follows from"
     patiently(now, 3)  # the webhook of the charge is worked off, then the dispute
     assert only().amount == hold["captured"]
     assert it is not None and open_events() == []
