@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable, Iterable
-from functools import cache
 
 from PIL import Image
 
@@ -16,24 +15,19 @@ PAPER = (
 )
 
 
-Pictures = Callable[[str, int], str]  # (the campaign's picture, the number of the firm) -> a reference
+Pictures = Callable[[str, int], str]  # (the campaign's picture, a number of the offer's own) -> a reference
 
 
-def swatches() -> Pictures:
-    """Pictures of one colour for goods that nobody photographed: each firm has its own, as no two may share one."""
-
-    @cache
-    def swatch(firm: int) -> str:
-        colour = (firm // 65536 % 256, firm // 256 % 256, firm % 256)
-        return _save(Image.new("RGB", LEAST, colour), "PNG")
-
-    return lambda _reference, firm: swatch(firm)
+def swatch(_reference: str, number: int) -> str:
+    """A picture of one colour for goods that nobody photographed: another one for each number."""
+    colour = (number // 65536 % 256, number // 256 % 256, number % 256)
+    return _save(Image.new("RGB", LEAST, colour), "PNG")
 
 
 def photographs(references: Iterable[str]) -> Pictures:
     """The demo pictures as uploads that an offer may carry, by the reference of the small one."""
     kept = {reference: _upload(reference) for reference in sorted(set(references))}
-    return lambda reference, _firm: kept.get(reference, reference)
+    return lambda reference, _number: kept.get(reference, reference)
 
 
 def _upload(reference: str) -> str:

@@ -63,7 +63,9 @@ class Plan:
             per_shopper=wish.per_shopper,
             lead_days=20,
             options=wish.options,
-            pictures=[pictures(next(iter(wish.pictures), ""), self.firm.merchant_id)],
+            pictures=[
+                pictures(next(iter(wish.pictures), ""), story.item.number * 100 + self.firm.merchant_id)
+            ],
             certificates=[{"file": papers, "name": "certificate.pdf", "kind": certificate}]
             if certificate
             else [],

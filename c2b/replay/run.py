@@ -18,7 +18,7 @@ from c2b.merchants.states import DocumentKind, Grade, Kind
 from c2b.replay.actors import Cast
 from c2b.replay.drive import BEGIN, Progress, play, wallets_for
 from c2b.replay.invention import invent
-from c2b.replay.materials import make_paper, swatches
+from c2b.replay.materials import make_paper, swatch
 from c2b.replay.plans import Firm
 from c2b.replay.records import read_items
 from c2b.replay.summary import summarise
@@ -68,7 +68,7 @@ def hire(seed: int, now: datetime) -> Cast:
         reviewers=(one, two),
         sample_room=room,
         firms=firms,
-        pictures=swatches(),
+        pictures=swatch,
         papers=paper,
     )
 
