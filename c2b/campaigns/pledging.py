@@ -66,7 +66,7 @@ def place_held(held: dict[int, Held], wanted: Sequence[Wanted], *, now: datetime
     connection = db.session.connection()
     found = _look(held, wanted, gather(connection, wanted), now)
     accepted = [one for one, no in zip(wanted, found, strict=True) if no is None]
-    placed = _insert(connection, held, accepted, now)
+    placed = _insert(held, accepted, now)
     _count(connection, held, [one for one in accepted if _who(*one) in placed], placed, now)
     return [_answer(one, no, placed) for one, no in zip(wanted, found, strict=True)]
 
@@ -148,9 +148,7 @@ def _amount(request: PledgeRequest) -> Amount:
     return Amount(request.ceiling, request.quantity, request.tolerance)
 
 
-def _insert(
-    connection: Connection, held: dict[int, Held], accepted: Sequence[Wanted], now: datetime
-) -> dict[Who, int]:
+def _insert(held: dict[int, Held], accepted: Sequence[Wanted], now: datetime) -> dict[Who, int]:
     """Write all pledges at once: {who: pledge}. Where one stands already, the index keeps the second out."""
     if not accepted:
         return {}

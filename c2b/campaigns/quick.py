@@ -26,7 +26,7 @@ from c2b.core.kept import Kept
 from c2b.core.money import parse_amount
 
 EXTENSION = "c2b.quick"
-MOST = 10_000
+MOST = 10_000  # campaigns that a process knows
 WHILE = 600  # seconds: a campaign that is hidden meanwhile is refused by the rules, which leads the long way
 NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 QUANTITY = re.compile(r"[0-9]{1,7}", re.ASCII)

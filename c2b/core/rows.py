@@ -36,10 +36,10 @@ SAME = "each_"  # before the name of a column: what every row has in it
 Names = tuple[str, ...]
 
 
-def sent_rows(sqlite: bool, **columns: Any) -> FromClause:
+def sent_rows(on_sqlite: bool, **columns: Any) -> FromClause:
     """The rows of `as_sent` as a table with these columns; give the parameter SENT with the statement."""
     given = bindparam(SENT, type_=String)
-    if sqlite:
+    if on_sqlite:
         each = func.json_each(given).table_valued("value")
         cells = (_cell(each.c.value, name, kind).label(name) for name, kind in columns.items())
         return select(*cells).select_from(each).subquery("sent")
