@@ -1,6 +1,7 @@
 """The one door for state changes."""
 
 import pytest
+from sqlalchemy.orm import configure_mappers
 
 from c2b.campaigns.states import CampaignState
 from c2b.core.db import db
@@ -19,6 +20,7 @@ def test_a_state_cannot_be_assigned(make):
 def test_nobody_is_born_half_way():
     from c2b.campaigns.models import Campaign
 
+    configure_mappers()  # as the first query of every process does: the guard is set up then
     with pytest.raises(AttributeError):
         Campaign(state=CampaignState.OPEN)
 
